@@ -1,0 +1,18 @@
+//! Pure DICOM: bytes in, values out. Nothing here reads a file, waits, or asks for the time.
+//!
+//! [`part10`] turns the bytes of a file into a [`dataset::Dataset`], chunk by chunk and within bounds. The data set can
+//! be read ([`dataset`], [`charset`]), judged ([`validate`]), written as DICOM JSON ([`json`]) and asked where its frames
+//! lie ([`frames`]).
+
+pub mod charset;
+pub mod dataset;
+pub mod dictionary;
+pub mod frames;
+pub mod json;
+pub mod part10;
+pub mod uid;
+pub mod validate;
+pub mod vr;
+
+#[cfg(test)]
+mod testing;

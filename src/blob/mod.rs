@@ -1,0 +1,157 @@
+//! The stored files: immutable, named by what they hold, so that upsert, delete, reset and time travel never race with
+//! a reader.
+//!
+//! A file lies at `{service}/{partition}/{study}/{series}/{instance}/{digest}.dcm`. It is written before its event: a
+//! crash leaves a file without an event, which is swept at the next start, never an event without its file.
+
+mod sweep;
+mod upload;
+
+use std::{ops::Range, path::Path as FolderPath, sync::Arc};
+
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, TryStreamExt};
+use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path, prefix::PrefixStore};
+
+use crate::ids::{Digest, InstanceKey, ServiceName};
+
+pub use sweep::{Known, sweep};
+pub use upload::Upload;
+
+/// Bytes that one read asks of the store at most: bounds the memory of a download.
+const READ: u64 = 1024 * 1024;
+
+/// Why a file could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum BlobError {
+    /// The store refused or failed.
+    #[error("the blob store failed: {0}")]
+    Store(#[from] object_store::Error),
+    /// The folder cannot be used.
+    #[error("cannot use the folder {path}: {source}")]
+    Folder {
+        /// Which one.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The URL names no store that is known.
+    #[error("cannot use the blob store {url}: {reason}")]
+    Url {
+        /// The URL, without what may be secret in it.
+        url: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Whether a written file must survive a power cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sync {
+    /// It reaches the disk before the write is acknowledged.
+    Disk,
+    /// It reaches the operating system.
+    Process,
+}
+
+/// Where the stored files lie.
+#[derive(Debug, Clone)]
+pub struct Blobs {
+    store: Arc<dyn ObjectStore>,
+    gate: Arc<sweep::Gate>,
+}
+
+/// Names one stored file.
+#[derive(Debug, Clone)]
+pub struct BlobName {
+    /// The service.
+    pub service: ServiceName,
+    /// The instance.
+    pub key: InstanceKey,
+    /// What the file holds.
+    pub digest: Digest,
+}
+
+impl BlobName {
+    fn path(&self) -> Path {
+        let Self { service, key, digest } = self;
+        Path::from_iter([
+            service.as_str(),
+            key.partition.as_str(),
+            key.study.as_str(),
+            key.series.as_str(),
+            key.instance.as_str(),
+            &format!("{digest}.dcm"),
+        ])
+    }
+}
+
+impl Blobs {
+    /// Keeps the files in a folder, which is created.
+    pub fn in_folder(folder: &FolderPath, sync: Sync) -> Result<Self, BlobError> {
+        let error = |source| BlobError::Folder { path: folder.display().to_string(), source };
+        std::fs::create_dir_all(folder).map_err(error)?;
+        let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(sync == Sync::Disk);
+        Ok(Self::new(Arc::new(store)))
+    }
+
+    /// Keeps the files where a URL says: Azure Blob storage, S3, or anything that speaks like one of them. Credentials
+    /// come from the environment (`AZURE_…`, `AWS_…`).
+    pub fn at_url(text: &str) -> Result<Self, BlobError> {
+        let shown = text.split('?').next().unwrap_or_default().to_owned();
+        let error = |reason: String| BlobError::Url { url: shown.clone(), reason };
+        let url = reqwest::Url::parse(text).map_err(|reason| error(reason.to_string()))?;
+        let settings = std::env::vars().filter_map(|(name, value)| {
+            let name = name.to_ascii_lowercase();
+            (name.starts_with("azure_") || name.starts_with("aws_")).then_some((name, value))
+        });
+        let (store, prefix) =
+            object_store::parse_url_opts(&url, settings).map_err(|reason| error(reason.to_string()))?;
+        Ok(Self::new(Arc::new(PrefixStore::new(store, prefix))))
+    }
+
+    /// Says that [`sweep`] will not be called.
+    pub fn forgo_sweep(&self) {
+        self.gate.close();
+    }
+
+    /// Starts to take in a file.
+    pub fn upload(&self) -> Upload {
+        Upload::new(self.clone())
+    }
+
+    /// A part of a file, in pieces that are read as they are asked for.
+    pub fn read(&self, name: &BlobName, range: Range<u64>) -> impl Stream<Item = Result<Bytes, BlobError>> + use<> {
+        let (store, path, end) = (self.store.clone(), name.path(), range.end);
+        let pieces = range.step_by(READ as usize).map(move |start| start..end.min(start + READ));
+        futures_util::stream::iter(pieces).then(move |piece| {
+            let (store, path) = (store.clone(), path.clone());
+            async move { Ok(store.get_range(&path, piece).await?) }
+        })
+    }
+
+    /// A whole small file.
+    pub async fn read_whole(&self, name: &BlobName, length: u64) -> Result<Bytes, BlobError> {
+        Ok(self.store.get_range(&name.path(), 0..length).await?)
+    }
+
+    /// Whether the file is there.
+    pub async fn exists(&self, name: &BlobName) -> Result<bool, BlobError> {
+        match self.store.head(&name.path()).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::NotFound { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Removes all files of a service.
+    pub async fn delete_service(&self, service: &ServiceName) -> Result<(), BlobError> {
+        let paths = self.store.list(Some(&Path::from(service.as_str()))).map_ok(|meta| meta.location).boxed();
+        self.store.delete_stream(paths).try_for_each(|_| async { Ok(()) }).await?;
+        Ok(())
+    }
+
+    fn new(store: Arc<dyn ObjectStore>) -> Self {
+        Self { store, gate: Arc::default() }
+    }
+}

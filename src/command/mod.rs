@@ -1,0 +1,49 @@
+//! Mutations as requests make them: gather what is needed, then let the log decide.
+
+pub mod store;
+
+use std::sync::Arc;
+
+use crate::{
+    domain::{Command, Rejection, delete::Delete},
+    ids::{Position, Resource},
+    log::{LogError, Receipt, Service, Services},
+};
+
+/// Why a mutation did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// It may not.
+    #[error(transparent)]
+    Rejected(#[from] Rejection),
+    /// It could not.
+    #[error(transparent)]
+    Log(#[from] LogError),
+}
+
+/// Executes a command in a service; if another process deleted the service meanwhile, in a new one of that name.
+pub async fn execute<C: Command>(
+    services: &Services,
+    service: &Service,
+    command: C,
+) -> Result<Receipt<C::Answer>, LogError> {
+    let command = Arc::new(command);
+    match service.execute(command.clone()).await {
+        Err(LogError::ServiceGone) => {
+            services.forget(service);
+            services.get_or_create(&service.name).await?.execute(command).await
+        }
+        outcome => outcome,
+    }
+}
+
+/// Deletes all instances of a resource.
+pub async fn delete(
+    services: &Services,
+    service: &Service,
+    resource: Resource,
+) -> Result<Option<Position>, CommandError> {
+    let receipt = execute(services, service, Delete { resource }).await?;
+    receipt.answer?;
+    Ok(receipt.position)
+}

@@ -1,0 +1,299 @@
+//! Storing: each part of a request is digested, scanned and put into the blob store while it comes in; then the log
+//! decides about all of them at once.
+
+use std::collections::VecDeque;
+
+use bytes::{Bytes, BytesMut};
+use dicom_core::{Tag, VR};
+use dicom_dictionary_std::tags;
+use sha2::{Digest as _, Sha256};
+use tokio::{sync::RwLockReadGuard, task::JoinHandle};
+
+use super::{CommandError, execute};
+use crate::{
+    blob::{BlobError, BlobName, Blobs, Upload},
+    dicom::{
+        dataset::Dataset,
+        frames::FrameTable,
+        json::to_json,
+        part10::{Limits, Part10, ScanError, Scanner},
+        validate::{Rules, Validation, validate},
+    },
+    domain::{
+        attributes::{IndexedAttributes, SERIES_ATTRIBUTES, STUDY_ATTRIBUTES},
+        event::StoredVersion,
+        store::{IfExists, NewInstance, Store, Stored},
+    },
+    ids::{Digest, InstanceKey, InstanceUid, PartitionName, Position, SeriesUid, StudyUid},
+    log::{Service, Services},
+};
+
+/// Bytes before the `DICM` of a Part 10 file (PS3.10 7.1). What they say is the writer's business, so they are zeroed.
+const PREAMBLE: usize = 128;
+
+/// Files of one request that are written at the same time: bounds its memory.
+const CONCURRENT_UPLOADS: usize = 8;
+
+/// A store request while its parts come in.
+pub struct StoreRequest<'s> {
+    service: &'s Service,
+    blobs: &'s Blobs,
+    partition: PartitionName,
+    study: Option<StudyUid>,
+    rules: Rules<'static>,
+    parts: Vec<Part>,
+    uploads: VecDeque<(usize, JoinHandle<Result<(), BlobError>>)>,
+    _stay: RwLockReadGuard<'s, ()>,
+}
+
+/// What is known of one part of a request.
+#[derive(Debug)]
+enum Part {
+    /// It is no Part 10 file.
+    Unreadable(ScanError),
+    /// It fails validation.
+    Invalid(Identity, Validation),
+    /// It can be stored.
+    Ready(Identity, Validation, Box<NewInstance>),
+    /// Its file could not be written.
+    Unwritten(Identity),
+}
+
+/// How an instance calls itself, valid or not.
+#[derive(Debug, Clone, Default)]
+pub struct Identity {
+    /// SOP Class UID (0008,0016).
+    pub sop_class: Option<String>,
+    /// SOP Instance UID (0008,0018).
+    pub sop_instance: Option<String>,
+    /// Whether its transfer syntax has implicit value representations.
+    pub is_implicit_vr: bool,
+}
+
+/// What became of one part.
+#[derive(Debug)]
+pub enum Outcome {
+    /// It is stored.
+    Stored(Identity, InstanceKey, Validation),
+    /// It was there already.
+    AlreadyExists(Identity),
+    /// It fails validation.
+    Invalid(Identity, Validation),
+    /// It is no Part 10 file.
+    Unreadable,
+    /// It could not be stored.
+    Failed(Identity),
+}
+
+impl<'s> StoreRequest<'s> {
+    /// Starts a request; `study` is the one that every instance must belong to.
+    pub async fn begin(
+        service: &'s Service,
+        blobs: &'s Blobs,
+        partition: PartitionName,
+        study: Option<StudyUid>,
+        rules: Rules<'static>,
+    ) -> StoreRequest<'s> {
+        let _stay = service.stay().await;
+        let (parts, uploads) = (Vec::new(), VecDeque::new());
+        StoreRequest { service, blobs, partition, study, rules, parts, uploads, _stay }
+    }
+
+    /// Starts a part.
+    pub fn part(&self) -> Intake {
+        Intake {
+            scanner: Ok(Scanner::new(Limits::default())),
+            digest: Sha256::new(),
+            upload: Some(self.blobs.upload()),
+            failure: None,
+            length: 0,
+        }
+    }
+
+    /// Ends a part: all its bytes have been pushed.
+    pub async fn add(&mut self, intake: Intake) {
+        let Intake { scanner, digest, upload, failure, length } = intake;
+        let digest = Digest(digest.finalize().into());
+        let part = match scanner.and_then(Scanner::finish) {
+            Err(error) => Part::Unreadable(error),
+            Ok(file) => self.examine(file, digest, length),
+        };
+        let part = match (part, failure) {
+            (Part::Ready(identity, ..), Some(error)) => {
+                tracing::error!(%error, "a file could not be written");
+                Part::Unwritten(identity)
+            }
+            (part, _) => part,
+        };
+        match (&part, upload) {
+            (Part::Ready(_, _, instance), Some(upload)) => {
+                let service = self.service.name.clone();
+                let name = BlobName { service, key: instance.key.clone(), digest };
+                let write = tokio::spawn(async move { upload.finish(&name).await });
+                self.uploads.push_back((self.parts.len(), write));
+            }
+            (_, Some(upload)) => upload.abandon().await,
+            (_, None) => {}
+        }
+        self.parts.push(part);
+        if self.uploads.len() >= CONCURRENT_UPLOADS {
+            self.await_oldest_upload().await;
+        }
+    }
+
+    /// Whether no part has come in.
+    pub fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Stores what can be stored; answers what became of each part, and the position of the last event.
+    pub async fn commit(
+        mut self,
+        services: &Services,
+        if_exists: IfExists,
+    ) -> Result<(Vec<Outcome>, Option<Position>), CommandError> {
+        while !self.uploads.is_empty() {
+            self.await_oldest_upload().await;
+        }
+        let instances: Vec<NewInstance> = self.parts.iter().filter_map(Part::instance).cloned().collect();
+        let mut decided = Vec::new().into_iter();
+        let mut position = None;
+        if !instances.is_empty() {
+            let receipt = execute(services, self.service, Store { instances, if_exists }).await?;
+            decided = receipt.answer.into_iter();
+            position = receipt.position;
+        }
+        let outcomes = self.parts.into_iter().map(|part| part.outcome(&mut decided)).collect();
+        Ok((outcomes, position))
+    }
+
+    fn examine(&self, file: Part10, digest: Digest, length: u64) -> Part {
+        let dataset = &file.dataset;
+        let identity = Identity {
+            sop_class: dataset.first_text(tags::SOP_CLASS_UID),
+            sop_instance: dataset.first_text(tags::SOP_INSTANCE_UID),
+            is_implicit_vr: file.implicit_vr,
+        };
+        let validation = validate(dataset, self.study.as_ref().map(StudyUid::as_str), self.rules);
+        let Some(key) = self.key(dataset).filter(|_| validation.errors.is_empty()) else {
+            return Part::Invalid(identity, validation);
+        };
+        let version = StoredVersion {
+            digest,
+            length,
+            transfer_syntax: file.transfer_syntax.clone(),
+            attributes: indexed_attributes(dataset, &validation.dropped),
+            frames: FrameTable::of(&file),
+        };
+        let json = to_json(dataset, &validation.dropped);
+        Part::Ready(identity, validation, Box::new(NewInstance { key, version, dataset: json.into() }))
+    }
+
+    fn key(&self, dataset: &Dataset) -> Option<InstanceKey> {
+        Some(InstanceKey {
+            partition: self.partition.clone(),
+            study: StudyUid::parse(&dataset.first_text(tags::STUDY_INSTANCE_UID)?).ok()?,
+            series: SeriesUid::parse(&dataset.first_text(tags::SERIES_INSTANCE_UID)?).ok()?,
+            instance: InstanceUid::parse(&dataset.first_text(tags::SOP_INSTANCE_UID)?).ok()?,
+        })
+    }
+
+    async fn await_oldest_upload(&mut self) {
+        let Some((index, upload)) = self.uploads.pop_front() else { return };
+        let error = match upload.await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error,
+            Err(panicked) => BlobError::Store(panicked.into()),
+        };
+        tracing::error!(%error, "a file could not be written");
+        if let Some(part @ Part::Ready(..)) = self.parts.get_mut(index)
+            && let Part::Ready(identity, ..) = part
+        {
+            *part = Part::Unwritten(std::mem::take(identity));
+        }
+    }
+}
+
+impl Part {
+    fn instance(&self) -> Option<&NewInstance> {
+        match self {
+            Self::Ready(_, _, instance) => Some(instance),
+            _ => None,
+        }
+    }
+
+    fn outcome(self, decided: &mut impl Iterator<Item = Stored>) -> Outcome {
+        match self {
+            Self::Unreadable(error) => {
+                tracing::debug!(%error, "a part is no Part 10 file");
+                Outcome::Unreadable
+            }
+            Self::Invalid(identity, validation) => Outcome::Invalid(identity, validation),
+            Self::Unwritten(identity) => Outcome::Failed(identity),
+            Self::Ready(identity, validation, instance) => match decided.next() {
+                Some(Stored::Yes) => Outcome::Stored(identity, instance.key, validation),
+                Some(Stored::AlreadyExists) => Outcome::AlreadyExists(identity),
+                None => Outcome::Failed(identity),
+            },
+        }
+    }
+}
+
+/// The values that search knows an instance by; without what validation dropped, and only where the file encodes them
+/// as the dictionary does.
+fn indexed_attributes(dataset: &Dataset, dropped: &[Tag]) -> IndexedAttributes {
+    let mut attributes = IndexedAttributes::default();
+    for (tag, vr) in STUDY_ATTRIBUTES.into_iter().chain(SERIES_ATTRIBUTES) {
+        let is_encoded_as = |vr: VR| dataset.element(tag).is_some_and(|element| element.vr == vr);
+        if is_encoded_as(vr)
+            && !dropped.contains(&tag)
+            && let Some(value) = dataset.first_text(tag)
+        {
+            attributes.insert(tag, vr, &value);
+        }
+    }
+    attributes
+}
+
+/// One part while its bytes come in.
+pub struct Intake {
+    scanner: Result<Scanner, ScanError>,
+    digest: Sha256,
+    upload: Option<Upload>,
+    failure: Option<BlobError>,
+    length: u64,
+}
+
+impl Intake {
+    /// Takes the next bytes of the file. What is wrong with them shows in the end.
+    pub async fn push(&mut self, bytes: Bytes) {
+        let bytes = self.without_preamble(bytes);
+        self.length += bytes.len() as u64;
+        let Ok(scanner) = &mut self.scanner else { return };
+        if let Err(error) = scanner.push(&bytes) {
+            self.scanner = Err(error);
+            if let Some(upload) = self.upload.take() {
+                upload.abandon().await;
+            }
+            return;
+        }
+        self.digest.update(&bytes);
+        if let Some(upload) = &mut self.upload
+            && let Err(error) = upload.push(bytes).await
+        {
+            self.failure = Some(error);
+            self.upload = None;
+        }
+    }
+
+    /// The bytes with zeros where they belong to the preamble.
+    fn without_preamble(&self, bytes: Bytes) -> Bytes {
+        let preamble = PREAMBLE.saturating_sub(usize::try_from(self.length).unwrap_or(usize::MAX)).min(bytes.len());
+        if bytes[..preamble].iter().all(|byte| *byte == 0) {
+            return bytes;
+        }
+        let mut zeroed = BytesMut::from(bytes);
+        zeroed[..preamble].fill(0);
+        zeroed.freeze()
+    }
+}

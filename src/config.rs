@@ -1,0 +1,114 @@
+//! Everything that can be set, with every default: a flag and an environment variable each.
+
+use std::{net::IpAddr, path::PathBuf};
+
+use clap::{Args, ValueEnum};
+
+/// How `serve` behaves. Flags win over environment variables.
+#[derive(Debug, Clone, Args)]
+pub struct Config {
+    /// Address to listen on.
+    #[arg(long, env = "HOST", default_value = "127.0.0.1")]
+    pub host: IpAddr,
+
+    /// Port to listen on; 0 picks a free one, printed on the first log line.
+    #[arg(long, env = "PORT", default_value_t = 8080)]
+    pub port: u16,
+
+    /// Any Postgres from version 14 on; unset: a private one in the data folder, managed by the emulator.
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+
+    /// Connections to Postgres at most.
+    #[arg(long, env = "DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(4..=500))]
+    pub database_connections: u32,
+
+    /// Folder of the managed Postgres and, unless told otherwise, of the DICOM files.
+    #[arg(long, env = "DATA_DIR", default_value = "./data")]
+    pub data_dir: PathBuf,
+
+    /// Folder of the DICOM files [default: {data-dir}/dicom].
+    #[arg(long, env = "DICOM_STORAGE_DIR")]
+    pub dicom_storage_dir: Option<PathBuf>,
+
+    /// Keeps the DICOM files in Azure Blob storage or S3 instead: az://…, abfs://…, https://…, s3://….
+    #[arg(long, env = "BLOB_URL", hide_env_values = true)]
+    pub blob_url: Option<String>,
+
+    /// Data partitions of the service `default`; other services choose when they are created.
+    #[arg(long, env = "PARTITIONS", default_value = "off")]
+    pub partitions: Switch,
+
+    /// Who may do what. Only `off` so far: everybody, everything.
+    #[arg(long, env = "AUTH", default_value = "off")]
+    pub auth: AuthMode,
+
+    /// Refuses what Azure refuses, the emulator's own extensions included.
+    #[arg(long, env = "STRICT", default_value = "off")]
+    pub strict: Switch,
+
+    /// The control API under /_emulator.
+    #[arg(long, env = "CONTROL", default_value = "on")]
+    pub control: Switch,
+
+    /// Largest request body in bytes; 413 above it.
+    #[arg(long, env = "MAX_REQUEST_BYTES", default_value_t = 4 * 1024 * 1024 * 1024)]
+    pub max_request_bytes: u64,
+
+    /// What an acknowledged write survives.
+    #[arg(long, env = "DURABILITY", default_value = "disk")]
+    pub durability: Durability,
+
+    /// Shape of the log lines.
+    #[arg(long, env = "LOG_FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
+}
+
+impl Config {
+    /// The folder of the DICOM files, unless `blob_url` names another place.
+    pub fn storage_dir(&self) -> PathBuf {
+        self.dicom_storage_dir.clone().unwrap_or_else(|| self.data_dir.join("dicom"))
+    }
+}
+
+/// A feature that is on or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Switch {
+    /// It is there.
+    On,
+    /// It is not.
+    Off,
+}
+
+impl Switch {
+    /// Whether the feature is there.
+    pub fn is_on(self) -> bool {
+        self == Self::On
+    }
+}
+
+/// Whose requests are answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AuthMode {
+    /// Everybody's: `Authorization` is ignored.
+    Off,
+}
+
+/// What an acknowledged write survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Durability {
+    /// Everything short of a broken disk, a power cut included.
+    Disk,
+    /// `kill -9` of the emulator and of Postgres, but no power cut: for tests and CI. What was acknowledged in this mode
+    /// is no safer after a change to `disk` until the system has written it out by itself.
+    Process,
+}
+
+/// Shape of the log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}

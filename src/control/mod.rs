@@ -1,0 +1,42 @@
+//! The emulator's own API under `/_emulator`: services, snapshots, reset, log, verify, clock.
+//!
+//! JSON in camelCase, times RFC 3339 with `Z`, errors as problem documents (RFC 9457).
+
+mod clock;
+mod extract;
+mod log;
+mod reset;
+mod services;
+mod snapshots;
+mod verify;
+
+use axum::{
+    Router,
+    http::StatusCode,
+    routing::{get, post},
+};
+
+use crate::http::{context::Context, error::ApiError};
+
+/// What is served below `/_emulator`. Without a service in the path, `default` is meant.
+pub fn router() -> Router<Context> {
+    Router::new()
+        .route("/services", get(services::list))
+        .route("/services/{service}", get(services::get).put(services::put).delete(services::delete))
+        .nest("/services/{service}", of_service())
+        .merge(of_service())
+        .fallback(|| async {
+            ApiError::Problem(StatusCode::NOT_FOUND, "the control API has no such resource".to_owned())
+        })
+}
+
+/// What is served of one service.
+fn of_service() -> Router<Context> {
+    Router::new()
+        .route("/snapshots", get(snapshots::list))
+        .route("/snapshots/{name}", get(snapshots::get).put(snapshots::put).delete(snapshots::delete))
+        .route("/reset", post(reset::reset))
+        .route("/log", get(log::list))
+        .route("/verify", post(verify::verify))
+        .route("/clock", get(clock::get).put(clock::put))
+}

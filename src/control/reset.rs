@@ -1,0 +1,46 @@
+//! `reset`: back to a snapshot, a position, or the beginning.
+
+use axum::extract::State;
+use serde::{Deserialize, Serialize};
+
+use super::extract::{JsonBody, Of, bad_request};
+use crate::{
+    http::{context::Context, error::ApiError, json::Json},
+    ids::{Position, SnapshotName},
+    log::Target,
+};
+
+/// Where to go back to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Wanted {
+    snapshot: Option<String>,
+    position: Option<i64>,
+}
+
+#[derive(Serialize)]
+pub struct Done {
+    position: i64,
+    sequence: i64,
+    undone: i64,
+}
+
+/// Forgets what came after the place.
+pub async fn reset(
+    State(context): State<Context>,
+    of: Of,
+    JsonBody(wanted): JsonBody<Wanted>,
+) -> Result<Json<Done>, ApiError> {
+    let target = match (wanted.snapshot, wanted.position) {
+        (Some(_), Some(_)) => return Err(bad_request("a reset goes to a snapshot or to a position, not to both")),
+        (Some(name), None) => {
+            Target::Snapshot(SnapshotName::parse(&name).ok_or_else(|| bad_request(SnapshotName::RULE))?)
+        }
+        (None, Some(position)) if position < 0 => return Err(bad_request("a position is not negative")),
+        (None, position) => Target::Position(Position(position.unwrap_or(0))),
+    };
+    let undone = of.service.reset(&context.pool, &target).await?;
+    of.position.leave(undone.position);
+    tracing::info!(service = %of.service.name, position = undone.position.0, undone = undone.events, "reset");
+    Ok(Json(Done { position: undone.position.0, sequence: undone.sequence.0, undone: undone.events }))
+}

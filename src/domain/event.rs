@@ -1,0 +1,176 @@
+//! What can happen. An event is a fact, never a request; its body carries all that a projection needs.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::attributes::IndexedAttributes;
+use crate::{
+    clock::ClockMode,
+    dicom::frames::FrameTable,
+    ids::{Digest, InstanceKey, Position, Sequence},
+};
+
+/// A fact with its place in the log.
+#[derive(Debug, Clone)]
+pub struct Event {
+    /// Its number.
+    pub position: Position,
+    /// Its number in the change feed, if it is about an instance.
+    pub sequence: Option<Sequence>,
+    /// When it happened, by the service's clock. Never before the event before it.
+    pub at: Timestamp,
+    /// What happened.
+    pub fact: Fact,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fact {
+    /// An instance came to be.
+    InstanceStored(InstanceKey, StoredVersion),
+    /// An instance was stored again, by an upsert.
+    InstanceReplaced(InstanceKey, StoredVersion),
+    /// An instance went.
+    InstanceDeleted(InstanceKey, Deletion),
+    /// The clock of the service was set.
+    ClockMoved(ClockMove),
+}
+
+/// One immutable stored form of an instance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StoredVersion {
+    /// SHA-256 of the file; the name of its blob.
+    pub digest: Digest,
+    /// Bytes of the file.
+    pub length: u64,
+    /// Transfer Syntax UID (0002,0010).
+    pub transfer_syntax: String,
+    /// Values for the search index.
+    pub attributes: IndexedAttributes,
+    /// Where each frame lies in the file; absent without pixel data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub frames: Option<FrameTable>,
+}
+
+/// What went along with a deleted instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deletion {
+    /// It was the last one of its series.
+    pub series_ended: bool,
+    /// It was the last one of its study.
+    pub study_ended: bool,
+}
+
+/// A clock that was set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "mode")]
+pub enum ClockMove {
+    /// It follows the machine.
+    System,
+    /// It stands still.
+    Frozen {
+        /// Where.
+        now: Timestamp,
+    },
+    /// It runs beside the machine's.
+    #[serde(rename_all = "camelCase")]
+    Shifted {
+        /// What it showed when it was set.
+        now: Timestamp,
+        /// Microseconds that it is ahead.
+        ahead_microseconds: i64,
+    },
+}
+
+impl From<ClockMove> for ClockMode {
+    fn from(moved: ClockMove) -> Self {
+        match moved {
+            ClockMove::System => Self::System,
+            ClockMove::Frozen { now } => Self::Frozen(now),
+            ClockMove::Shifted { ahead_microseconds, .. } => {
+                Self::Shifted(SignedDuration::from_micros(ahead_microseconds))
+            }
+        }
+    }
+}
+
+/// A body that is not what its kind says.
+#[derive(Debug, thiserror::Error)]
+pub enum MalformedEvent {
+    /// No such kind.
+    #[error("unknown kind of event `{0}`")]
+    Kind(String),
+    /// An instance event that names no instance.
+    #[error("the instance of a {0} event is not named")]
+    Key(&'static str),
+    /// A body of another shape.
+    #[error("the body of a {0} event is malformed: {1}")]
+    Body(&'static str, #[source] serde_json::Error),
+}
+
+/// The kinds of event, as the log spells them.
+pub mod kind {
+    /// See [`super::Fact::InstanceStored`].
+    pub const INSTANCE_STORED: &str = "instanceStored";
+    /// See [`super::Fact::InstanceReplaced`].
+    pub const INSTANCE_REPLACED: &str = "instanceReplaced";
+    /// See [`super::Fact::InstanceDeleted`].
+    pub const INSTANCE_DELETED: &str = "instanceDeleted";
+    /// See [`super::Fact::ClockMoved`].
+    pub const CLOCK_MOVED: &str = "clockMoved";
+
+    /// Every kind that there is.
+    pub const ALL: [&str; 4] = [INSTANCE_STORED, INSTANCE_REPLACED, INSTANCE_DELETED, CLOCK_MOVED];
+}
+
+impl Fact {
+    /// Its kind, as the log spells it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::InstanceStored(..) => kind::INSTANCE_STORED,
+            Self::InstanceReplaced(..) => kind::INSTANCE_REPLACED,
+            Self::InstanceDeleted(..) => kind::INSTANCE_DELETED,
+            Self::ClockMoved(_) => kind::CLOCK_MOVED,
+        }
+    }
+
+    /// The instance that it is about; such events have a sequence.
+    pub fn instance(&self) -> Option<&InstanceKey> {
+        match self {
+            Self::InstanceStored(key, _) | Self::InstanceReplaced(key, _) | Self::InstanceDeleted(key, _) => Some(key),
+            Self::ClockMoved(_) => None,
+        }
+    }
+
+    /// Its body as JSON text.
+    pub fn body(&self) -> Result<String, serde_json::Error> {
+        match self {
+            Self::InstanceStored(_, version) | Self::InstanceReplaced(_, version) => serde_json::to_string(version),
+            Self::InstanceDeleted(_, deletion) => serde_json::to_string(deletion),
+            Self::ClockMoved(clock_move) => serde_json::to_string(clock_move),
+        }
+    }
+
+    /// Reads back what [`Self::kind`], [`Self::instance`] and [`Self::body`] gave.
+    pub fn decode(kind: &str, instance: Option<InstanceKey>, body: &str) -> Result<Self, MalformedEvent> {
+        fn read<'a, T: Deserialize<'a>>(kind: &'static str, body: &'a str) -> Result<T, MalformedEvent> {
+            serde_json::from_str(body).map_err(|error| MalformedEvent::Body(kind, error))
+        }
+        let key = |kind| instance.ok_or(MalformedEvent::Key(kind));
+        match kind {
+            kind::INSTANCE_STORED => {
+                Ok(Self::InstanceStored(key(kind::INSTANCE_STORED)?, read(kind::INSTANCE_STORED, body)?))
+            }
+            kind::INSTANCE_REPLACED => {
+                Ok(Self::InstanceReplaced(key(kind::INSTANCE_REPLACED)?, read(kind::INSTANCE_REPLACED, body)?))
+            }
+            kind::INSTANCE_DELETED => {
+                Ok(Self::InstanceDeleted(key(kind::INSTANCE_DELETED)?, read(kind::INSTANCE_DELETED, body)?))
+            }
+            kind::CLOCK_MOVED => read(kind::CLOCK_MOVED, body).map(Self::ClockMoved),
+            other => Err(MalformedEvent::Kind(other.to_owned())),
+        }
+    }
+}

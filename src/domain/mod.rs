@@ -1,0 +1,74 @@
+//! Pure decisions: (facts, request, now) → events or a refusal. No I/O, no clock of its own, no HTTP.
+//!
+//! A [`Command`] names the facts that it needs, then decides against a [`Ledger`]: the service as it is at this moment,
+//! to which it appends what happened. Each appended event is visible to the rest of the decision.
+
+pub mod attributes;
+pub mod delete;
+pub mod event;
+pub mod move_clock;
+pub mod rejection;
+pub mod store;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use jiff::Timestamp;
+
+use crate::{
+    clock::ClockMode,
+    ids::{InstanceKey, Position, Resource, SeriesKey, StudyKey},
+};
+
+pub use event::{Event, Fact};
+pub use rejection::Rejection;
+
+/// A mutation: decided once, against the state that the log has when its turn comes.
+pub trait Command: Send + Sync + 'static {
+    /// What its caller is told.
+    type Answer: Send + 'static;
+
+    /// Names the rows that [`Self::decide`] will look at.
+    fn needs(&self, needs: &mut Needs);
+
+    /// Decides, and appends what follows. Must not depend on anything but the ledger: it may be asked twice.
+    fn decide(&self, ledger: &mut dyn Ledger) -> Self::Answer;
+}
+
+/// The rows that a batch of commands looks at.
+#[derive(Debug, Default)]
+pub struct Needs {
+    /// Instances that may or may not exist.
+    pub instances: BTreeSet<InstanceKey>,
+    /// Studies, series and instances that are needed whole.
+    pub resources: Vec<Resource>,
+}
+
+/// The service at one moment: what a decision may ask, and where it puts what it decided.
+pub trait Ledger {
+    /// The time of the events that are appended now.
+    fn now(&self) -> Timestamp;
+
+    /// The time of the machine, for moving the clock.
+    fn machine_time(&self) -> Timestamp;
+
+    /// The time of the last event, if there is one.
+    fn last_event_at(&self) -> Option<Timestamp>;
+
+    /// How the service's clock stands.
+    fn clock(&self) -> ClockMode;
+
+    /// Whether the instance exists.
+    fn has_instance(&self, key: &InstanceKey) -> bool;
+
+    /// The instances that exist in a needed resource, in the order of their keys.
+    fn instances_under(&self, resource: &Resource) -> Vec<InstanceKey>;
+
+    /// How many instances exist in a series of a needed resource.
+    fn instances_in_series(&self, key: &SeriesKey) -> u64;
+
+    /// How many instances exist in a study of a needed resource.
+    fn instances_in_study(&self, key: &StudyKey) -> u64;
+
+    /// Appends an event; `dataset` is the DICOM JSON of the version that it stores, as it will be served.
+    fn append(&mut self, fact: Fact, dataset: Option<Arc<str>>) -> Position;
+}

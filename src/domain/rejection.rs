@@ -1,0 +1,28 @@
+//! Why a command was refused. Knows no HTTP: `http::error` turns it into an answer.
+
+use jiff::Timestamp;
+
+/// A refusal appends nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// No instance exists in the study that was named.
+    #[error("the study does not exist")]
+    StudyNotFound,
+    /// No instance exists in the series that was named.
+    #[error("the series does not exist")]
+    SeriesNotFound,
+    /// The instance that was named does not exist.
+    #[error("the instance does not exist")]
+    InstanceNotFound,
+    /// The clock cannot go back behind what has happened.
+    #[error("the clock cannot be set to {to}: the last event happened at {last}")]
+    ClockBehindLastEvent {
+        /// The time that was asked for.
+        to: Timestamp,
+        /// The time of the last event.
+        last: Timestamp,
+    },
+    /// The time lies outside what a timestamp can hold.
+    #[error("the clock cannot be moved that far")]
+    ClockOutOfRange,
+}

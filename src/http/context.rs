@@ -1,0 +1,36 @@
+//! What every handler can reach.
+
+use std::sync::Arc;
+
+use sqlx::PgPool;
+
+use crate::{blob::Blobs, clock::Clock, log::Services};
+
+/// The parts of the running server.
+#[derive(Debug)]
+pub struct Parts {
+    /// The database.
+    pub pool: PgPool,
+    /// The services and their writers.
+    pub services: Services,
+    /// The stored files.
+    pub blobs: Blobs,
+    /// The machine's time.
+    pub clock: Clock,
+    /// Largest request body in bytes.
+    pub max_request_bytes: u64,
+    /// Whether the emulator's own extensions of the service are taken.
+    pub dialect: Dialect,
+}
+
+/// What is taken from clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Everything that Azure takes, and the emulator's extensions.
+    Extended,
+    /// Only what Azure takes.
+    Strict,
+}
+
+/// The parts of the running server, shared by all requests.
+pub type Context = Arc<Parts>;

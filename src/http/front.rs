@@ -1,0 +1,189 @@
+//! The front door: what happens to every request before routing, and to every answer on its way out.
+//!
+//! It takes the service and the API version out of the path, so that the router sees `/v/studies/…` whatever stands
+//! before; it refuses what no route may see; it writes the one log line.
+
+use std::{
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
+
+use axum::{
+    extract::{MatchedPath, Request},
+    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::PathAndQuery},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use percent_encoding::percent_decode_str;
+
+use super::{
+    error::{ApiError, bad_request},
+    multipart::Boundary,
+    version::{ApiVersion, Version},
+};
+use crate::ids::{Position, ServiceName};
+
+/// Where the data plane is mounted for the router. No client can name it: the front door lets nothing through to it
+/// but what it has put there.
+pub const DATA_PLANE: &str = "/v";
+
+/// The header that tells a position: of the last event of a write, or the one that time travel looked at.
+pub const POSITION_HEADER: HeaderName = HeaderName::from_static("x-emulator-position");
+
+/// Path segments that the service compares without case.
+const LITERALS: [&str; 9] =
+    ["studies", "series", "instances", "metadata", "frames", "rendered", "changefeed", "latest", "partitions"];
+
+/// What the front door took out of the path.
+#[derive(Debug, Clone)]
+pub struct Route {
+    /// The service.
+    pub service: ServiceName,
+    /// The API version.
+    pub version: ApiVersion,
+    /// The path up to and including the version, as the client wrote it.
+    pub prefix: String,
+    /// The data partition, if the path names one.
+    pub partition: Option<String>,
+}
+
+/// Where a handler leaves the position that its answer is about.
+#[derive(Debug, Clone, Default)]
+pub struct PositionSlot(Arc<OnceLock<Position>>);
+
+impl PositionSlot {
+    /// Leaves a position, if there is one; the first counts.
+    pub fn leave(&self, position: impl Into<Option<Position>>) {
+        if let Some(position) = position.into() {
+            self.0.get_or_init(|| position);
+        }
+    }
+}
+
+/// Runs around the router.
+pub async fn front_door(mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let request_id = RequestId::random();
+    let method = request.method().clone();
+    let client_request_id = request.headers().get(CLIENT_REQUEST_ID).cloned();
+    let position = PositionSlot::default();
+    request.extensions_mut().insert(position.clone());
+    tracing::debug!(request_id = request_id.as_str(), %method, uri = %request.uri(), "request");
+
+    let mut response = match admit(&mut request) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    };
+
+    let headers = response.headers_mut();
+    for (name, value) in SECURITY_HEADERS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    headers.insert(REQUEST_ID, request_id.0.clone());
+    if let Some(id) = client_request_id {
+        headers.insert(CLIENT_REQUEST_ID, id);
+    }
+    if let Some(position) = position.0.get() {
+        headers.insert(POSITION_HEADER, position.0.into());
+    }
+    log(&method, &response, &request_id, started);
+    response
+}
+
+/// Runs around every route: tells the log line which one it was.
+pub async fn note_route(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(route);
+    }
+    response
+}
+
+/// One line a request. The path itself may name a patient: only its pattern is shown.
+fn log(method: &Method, response: &Response, request_id: &RequestId, started: Instant) {
+    let route = response.extensions().get::<MatchedPath>().map_or("-", |path| path.as_str());
+    let route = route.strip_prefix(DATA_PLANE).filter(|rest| rest.starts_with('/')).unwrap_or(route);
+    let status = response.status().as_u16();
+    let duration_ms = started.elapsed().as_secs_f64() * 1e3;
+    let request_id = request_id.as_str();
+    tracing::info!(%method, route, status, duration_ms = format_args!("{duration_ms:.1}"), request_id, "answered");
+}
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
+const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
+
+/// On every answer (store-and-delete 11.3).
+const SECURITY_HEADERS: [(HeaderName, &str); 3] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
+    (header::CONTENT_SECURITY_POLICY, "frame-src 'self';"),
+];
+
+struct RequestId(HeaderValue);
+
+impl RequestId {
+    fn random() -> Self {
+        let id = Boundary::random();
+        Self(HeaderValue::from_str(id.as_str()).unwrap_or(HeaderValue::from_static("-")))
+    }
+
+    fn as_str(&self) -> &str {
+        self.0.to_str().unwrap_or_default()
+    }
+}
+
+/// Refuses what no route may see, and gives the request the path that the router knows.
+fn admit(request: &mut Request) -> Result<(), ApiError> {
+    let query = request.uri().query().unwrap_or_default();
+    if query.contains('<') || query.to_ascii_lowercase().contains("%3c") {
+        return Err(bad_request("The query string included invalid characters."));
+    }
+    let path = request.uri().path();
+    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    let first = segments.first().copied().unwrap_or_default();
+    if matches!(first, "" | "health" | "_emulator") {
+        return Ok(());
+    }
+    let (service, rest) = match segments.as_slice() {
+        [literal, name, rest @ ..] if literal.eq_ignore_ascii_case("services") => (service_name(name)?, rest),
+        rest => (ServiceName::default_service(), rest),
+    };
+    let [version, rest @ ..] = rest else { return Err(ApiError::Empty(StatusCode::NOT_FOUND)) };
+    let parsed = Version::parse(version).ok_or(ApiError::Empty(StatusCode::NOT_FOUND))?;
+    let (partition, rest) = match rest {
+        [literal, name, rest @ ..] if literal.eq_ignore_ascii_case("partitions") && !rest.is_empty() => {
+            (Some(percent_decode_str(name).decode_utf8_lossy().into_owned()), rest)
+        }
+        rest => (None, rest),
+    };
+    let consumed = segments.len() - rest.len() - usize::from(partition.is_some()) * 2;
+    let prefix: String = segments[..consumed].iter().flat_map(|segment| ["/", segment]).collect();
+    let rewritten = rewrite(request.uri(), rest).ok_or(ApiError::Empty(StatusCode::NOT_FOUND))?;
+    *request.uri_mut() = rewritten;
+    request.extensions_mut().insert(Route { service, version: parsed.api, prefix, partition });
+    request.extensions_mut().insert(parsed);
+    Ok(())
+}
+
+fn service_name(text: &str) -> Result<ServiceName, ApiError> {
+    ServiceName::parse(text).ok_or_else(|| ApiError::Problem(StatusCode::BAD_REQUEST, ServiceName::RULE.to_owned()))
+}
+
+/// The path that the router knows: literals in lower case, everything else as it was.
+fn rewrite(uri: &Uri, segments: &[&str]) -> Option<Uri> {
+    let mut path = String::with_capacity(uri.path().len() + 8);
+    path.push_str(DATA_PLANE);
+    for segment in segments {
+        path.push('/');
+        let literal = LITERALS.iter().find(|literal| literal.eq_ignore_ascii_case(segment));
+        path.push_str(literal.unwrap_or(segment));
+    }
+    if let Some(query) = uri.query() {
+        path.push('?');
+        path.push_str(query);
+    }
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = Some(PathAndQuery::try_from(path).ok()?);
+    Uri::from_parts(parts).ok()
+}

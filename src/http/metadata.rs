@@ -1,0 +1,71 @@
+//! `GET …/metadata` (PS3.18 10.4.1.1.2): the datasets as they were written at store time, never parsed again.
+
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
+
+use super::{
+    accept::AcceptsDicomJson, error::ApiError, json::DICOM_JSON, path::ResourcePath, retrieve::nothing_there,
+    scope::ReadScope,
+};
+use crate::{
+    ids::Resource,
+    read::{ReadError, instances::Revision},
+};
+
+/// Bytes that are gathered before they are sent.
+const PIECE: usize = 64 * 1024;
+
+/// The metadata of all instances that the path names; 304 if the client has it.
+pub async fn metadata(
+    _: AcceptsDicomJson,
+    path: ResourcePath,
+    ReadScope { scope, view }: ReadScope,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let resource = path.within(scope.partition);
+    let Some(revision) = view.revision(&resource).await? else { return Err(nothing_there(&resource).into()) };
+    let etag = etag(&resource, revision);
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
+    if known.is_some_and(|known| known.eq_ignore_ascii_case(&etag)) {
+        return Ok(StatusCode::NOT_MODIFIED.into_response());
+    }
+    let etag = HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("0"));
+    let headers = [(header::CONTENT_TYPE, DICOM_JSON), (header::ETAG, etag)];
+    Ok((headers, Body::from_stream(json_array(view.metadata(&resource)))).into_response())
+}
+
+/// Without quotes: the service sends none.
+fn etag(resource: &Resource, revision: Revision) -> String {
+    let Revision { watermark, count } = revision;
+    match resource {
+        Resource::Instance(_) => watermark.0.to_string(),
+        Resource::Study(_) | Resource::Series(_) => format!("{}-{count}", watermark.0),
+    }
+}
+
+/// A JSON array of JSON texts, in pieces of a size that is worth sending.
+fn json_array(
+    texts: impl Stream<Item = Result<String, ReadError>> + Send,
+) -> impl Stream<Item = Result<Bytes, ReadError>> + Send {
+    async_stream::try_stream! {
+        let mut texts = std::pin::pin!(texts);
+        let mut piece = String::from("[");
+        let mut is_first = true;
+        while let Some(text) = texts.next().await {
+            if !std::mem::take(&mut is_first) {
+                piece.push(',');
+            }
+            piece.push_str(&text?);
+            if piece.len() >= PIECE {
+                yield Bytes::from(std::mem::take(&mut piece));
+            }
+        }
+        piece.push(']');
+        yield Bytes::from(piece);
+    }
+}

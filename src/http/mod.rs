@@ -1,0 +1,25 @@
+//! DICOMweb over HTTP: the only place with status codes and headers.
+//!
+//! [`router`] is the flat list of what is served. Handlers extract, command or read, and respond; extractors
+//! ([`scope`], [`path`], [`accept`]) let none see an invalid identifier.
+
+pub mod accept;
+pub mod body;
+pub mod context;
+mod delete;
+pub mod error;
+mod feed;
+pub mod front;
+mod health;
+pub mod json;
+mod media_type;
+mod metadata;
+mod multipart;
+mod negotiate;
+pub mod path;
+mod retrieve;
+pub mod router;
+pub mod scope;
+mod search;
+mod store;
+pub mod version;

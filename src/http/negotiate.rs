@@ -1,0 +1,173 @@
+//! Choosing the form and the transfer syntax of an answer (retrieve 3): pure, and table-tested.
+
+use axum::http::{HeaderMap, header};
+
+use super::media_type::{MediaType, split_list};
+
+/// Explicit VR Little Endian (PS3.5 A.2).
+pub const EXPLICIT_VR_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2.1";
+/// JPEG 2000 Image Compression (Lossless Only) (PS3.5 A.4.4).
+pub const JPEG_2000_LOSSLESS: &str = "1.2.840.10008.1.2.4.90";
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A study or a series: always multipart.
+    Instances,
+    /// One instance.
+    Instance,
+}
+
+/// What the answer shall be like.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Choice {
+    /// One body, or parts.
+    pub form: Form,
+    /// The transfer syntax.
+    pub syntax: Syntax,
+}
+
+/// One body, or parts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// The bytes themselves.
+    Single,
+    /// `multipart/related`.
+    Multipart,
+}
+
+/// A transfer syntax, as it may be asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Syntax {
+    /// `*`: whatever it is stored in.
+    AsStored,
+    /// This one.
+    Named(&'static str),
+}
+
+/// One alternative of an `Accept` header.
+struct Alternative {
+    form: Form,
+    media_type: String,
+    syntax: Option<String>,
+    quality: f32,
+}
+
+/// Chooses among the alternatives of all `Accept` lines; nothing if none is acceptable.
+pub fn choose(kind: Kind, headers: &HeaderMap) -> Option<Choice> {
+    let lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
+    let mut alternatives: Vec<Alternative> = lines.flat_map(split_list).filter_map(alternative).collect();
+    alternatives.sort_by(|a, b| b.quality.total_cmp(&a.quality)); // stable: equals stay in the order written
+
+    let mut chosen: Option<(f32, Choice)> = None;
+    for alternative in alternatives {
+        let Some(choice) = acceptable(kind, &alternative) else { continue };
+        let is_explicitly_stored = alternative.syntax.as_deref() == Some("*");
+        let replaces = match &chosen {
+            None => true,
+            Some((quality, _)) => is_explicitly_stored && alternative.quality >= *quality,
+        };
+        if replaces {
+            chosen = Some((alternative.quality, choice));
+        }
+    }
+    chosen.map(|(_, choice)| choice)
+}
+
+/// Reads one alternative leniently: what cannot be read is skipped.
+fn alternative(text: &str) -> Option<Alternative> {
+    let media_type = MediaType::parse(text)?;
+    let quality = media_type.parameter("q").and_then(|q| q.parse().ok()).filter(|q| (0.0..=1.0).contains(q));
+    let syntax = media_type.parameter("transfer-syntax").map(str::to_owned);
+    let (form, name) = match media_type.essence.as_str() {
+        "multipart/related" => (Form::Multipart, media_type.parameter("type").unwrap_or_default().to_ascii_lowercase()),
+        single => (Form::Single, single.to_owned()),
+    };
+    Some(Alternative { form, media_type: name, syntax, quality: quality.unwrap_or(1.0) })
+}
+
+/// The choice that an alternative leads to, if its media type, form and syntax fit.
+fn acceptable(kind: Kind, alternative: &Alternative) -> Option<Choice> {
+    let (form, default) = match (alternative.media_type.as_str(), kind, alternative.form) {
+        ("*/*", _, _) => (Form::Multipart, Syntax::AsStored),
+        ("application/dicom", Kind::Instance, form) | ("application/dicom", _, form @ Form::Multipart) => {
+            (form, Syntax::Named(EXPLICIT_VR_LITTLE_ENDIAN))
+        }
+        _ => return None,
+    };
+    let syntax = match alternative.syntax.as_deref() {
+        None => default,
+        Some("*") => Syntax::AsStored,
+        Some(EXPLICIT_VR_LITTLE_ENDIAN) => Syntax::Named(EXPLICIT_VR_LITTLE_ENDIAN),
+        Some(JPEG_2000_LOSSLESS) => Syntax::Named(JPEG_2000_LOSSLESS),
+        Some(_) => return None,
+    };
+    Some(Choice { form, syntax })
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    const J2K: &str = "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.90";
+    const EXPLICIT: &str = "application/dicom; transfer-syntax=1.2.840.10008.1.2.1";
+    const STORED: &str = "application/dicom; transfer-syntax=*";
+
+    fn chosen(kind: Kind, lines: &[&str]) -> Option<(Form, Syntax)> {
+        let values = lines.iter().filter_map(|line| HeaderValue::from_str(line).ok());
+        let headers = values.map(|value| (header::ACCEPT, value)).collect();
+        choose(kind, &headers).map(|choice| (choice.form, choice.syntax))
+    }
+
+    #[test]
+    fn one_alternative_is_chosen_by_the_table() {
+        use Form::{Multipart, Single};
+        use Kind::{Instance, Instances};
+        let explicit = Syntax::Named(EXPLICIT_VR_LITTLE_ENDIAN);
+        let j2k = Syntax::Named(JPEG_2000_LOSSLESS);
+        for (kind, line, expected) in [
+            (Instance, STORED, Some((Single, Syntax::AsStored))),
+            (Instance, "application/dicom", Some((Single, explicit.clone()))),
+            (Instance, "APPLICATION/DICOM; Transfer-Syntax=\"1.2.840.10008.1.2.4.90\"", Some((Single, j2k.clone()))),
+            (Instance, "multipart/related; type=application/dicom", Some((Multipart, explicit.clone()))),
+            (Instance, "*/*", Some((Multipart, Syntax::AsStored))),
+            (Instance, "*/*; transfer-syntax=1.2.840.10008.1.2.4.90", Some((Multipart, j2k.clone()))),
+            (Instance, "application/*", None),
+            (Instance, "multipart/related", None),
+            (Instance, "application/dicom; transfer-syntax=1.2.840.10008.1.2.5", None),
+            (
+                Instances,
+                r#"multipart/related; type="application/dicom"; transfer-syntax=*"#,
+                Some((Multipart, Syntax::AsStored)),
+            ),
+            (Instances, r#"multipart/related; type="application/dicom""#, Some((Multipart, explicit))),
+            (Instances, r#"multipart/related; type="*/*""#, Some((Multipart, Syntax::AsStored))),
+            (Instances, "*/*", Some((Multipart, Syntax::AsStored))),
+            (Instances, STORED, None),
+            (Instances, "image/png", None),
+            (Instances, "", None),
+        ] {
+            assert_eq!(chosen(kind, &[line]), expected, "{kind:?} {line}");
+        }
+        assert_eq!(chosen(Instance, &[]), None);
+    }
+
+    #[test]
+    fn several_alternatives_are_weighed_by_quality_and_an_explicit_star() {
+        let explicit = Some((Form::Single, Syntax::Named(EXPLICIT_VR_LITTLE_ENDIAN)));
+        let j2k = Some((Form::Single, Syntax::Named(JPEG_2000_LOSSLESS)));
+        let stored = Some((Form::Single, Syntax::AsStored));
+        let with = |text: &str, quality: &str| format!("{text}; q={quality}");
+        assert_eq!(chosen(Kind::Instance, &[&with(J2K, "0.5"), &with(EXPLICIT, "0.9")]), explicit);
+        assert_eq!(chosen(Kind::Instance, &[&with(J2K, "0.9"), "application/dicom"]), explicit);
+        assert_eq!(chosen(Kind::Instance, &[J2K, EXPLICIT]), j2k);
+        assert_eq!(chosen(Kind::Instance, &[&format!("{J2K}, {EXPLICIT}"), STORED]), stored);
+        assert_eq!(chosen(Kind::Instance, &[&with(J2K, "0.9"), &with(STORED, "0.5")]), j2k);
+        let foreign = "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.100; q=0.9";
+        assert_eq!(chosen(Kind::Instance, &[foreign, &with(J2K, "0.5")]), j2k);
+        let multipart = r#"multipart/related; type="application/dicom"; transfer-syntax=*; q=0.1"#;
+        assert_eq!(chosen(Kind::Instance, &["image/png", multipart]), Some((Form::Multipart, Syntax::AsStored)));
+    }
+}

@@ -1,0 +1,60 @@
+//! What is served, in one list.
+
+use std::convert::Infallible;
+
+use axum::{
+    Router,
+    extract::Request,
+    http::StatusCode,
+    middleware,
+    response::Response,
+    routing::{MethodRouter, get},
+};
+use tower::{Layer, Service};
+
+use super::{
+    context::Context, delete, error::ApiError, feed, front, health, metadata, retrieve, search, store, version,
+};
+
+/// The service that answers every request; `control` is what is mounted under `/_emulator`.
+pub fn service(
+    context: Context,
+    control: Option<Router<Context>>,
+) -> impl Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static {
+    let mut router = Router::new()
+        .route("/health", get(health::check))
+        .route("/health/check", get(health::check))
+        .nest(front::DATA_PLANE, data_plane());
+    if let Some(control) = control {
+        router = router.nest("/_emulator", control);
+    }
+    let router = router
+        .route_layer(middleware::from_fn(front::note_route))
+        .fallback(|| async { ApiError::Empty(StatusCode::NOT_FOUND) })
+        .with_state(context);
+    middleware::from_fn(front::front_door).layer(router)
+}
+
+/// DICOMweb and the Azure-specific APIs, without the version segment.
+fn data_plane() -> Router<Context> {
+    Router::new()
+        .route("/studies", get(search::studies).post(store::post).put(store::put))
+        .route("/studies/{study}", resource().post(store::post).put(store::put))
+        .route("/studies/{study}/metadata", get(metadata::metadata))
+        .route("/studies/{study}/series", get(search::series))
+        .route("/studies/{study}/instances", get(search::instances))
+        .route("/studies/{study}/series/{series}", resource())
+        .route("/studies/{study}/series/{series}/metadata", get(metadata::metadata))
+        .route("/studies/{study}/series/{series}/instances", get(search::instances))
+        .route("/studies/{study}/series/{series}/instances/{instance}", resource())
+        .route("/studies/{study}/series/{series}/instances/{instance}/metadata", get(metadata::metadata))
+        .route("/series", get(search::series))
+        .route("/instances", get(search::instances))
+        .route("/changefeed", get(feed::list))
+        .route("/changefeed/latest", get(feed::latest))
+        .route_layer(middleware::from_fn(version::versioned))
+}
+
+fn resource() -> MethodRouter<Context> {
+    get(retrieve::instances).delete(delete::delete)
+}

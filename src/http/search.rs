@@ -1,0 +1,55 @@
+//! Search (QIDO-RS, PS3.18 10.6) at its six resources.
+
+use axum::{
+    extract::RawQuery,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::{accept::AcceptsDicomJson, error::ApiError, json::DICOM_JSON, path::Uids, scope::ReadScope};
+use crate::read::search::{self, Level};
+
+/// `/studies`
+pub async fn studies(
+    accept: AcceptsDicomJson,
+    scope: ReadScope,
+    path: Uids,
+    query: RawQuery,
+) -> Result<Response, ApiError> {
+    search(accept, scope, path, query, Level::Study).await
+}
+
+/// `/series` and `/studies/{study}/series`
+pub async fn series(
+    accept: AcceptsDicomJson,
+    scope: ReadScope,
+    path: Uids,
+    query: RawQuery,
+) -> Result<Response, ApiError> {
+    search(accept, scope, path, query, Level::Series).await
+}
+
+/// `/instances`, `/studies/{study}/instances` and `/studies/{study}/series/{series}/instances`
+pub async fn instances(
+    accept: AcceptsDicomJson,
+    scope: ReadScope,
+    path: Uids,
+    query: RawQuery,
+) -> Result<Response, ApiError> {
+    search(accept, scope, path, query, Level::Instance).await
+}
+
+async fn search(
+    _: AcceptsDicomJson,
+    ReadScope { scope, view }: ReadScope,
+    path: Uids,
+    RawQuery(query): RawQuery,
+    level: Level,
+) -> Result<Response, ApiError> {
+    let scope = search::Scope { partition: scope.partition, level, study: path.study, series: path.series };
+    let query = search::parse(query.as_deref().unwrap_or_default(), &scope)?;
+    match view.search(&scope, &query).await? {
+        None => Ok(StatusCode::NO_CONTENT.into_response()),
+        Some(json) => Ok(([(header::CONTENT_TYPE, DICOM_JSON)], json).into_response()),
+    }
+}

@@ -1,0 +1,143 @@
+//! API versions: `/v1.0-prerelease`, `/v1`, `/v2`, and what those get that name another.
+
+use std::fmt;
+
+use axum::{
+    extract::Request,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use serde_json::json;
+
+use super::{front::Route, json::Json};
+
+/// A version of the API that the service supports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ApiVersion {
+    /// 1.0-prerelease and 1, which answer alike but for a few newer resources.
+    V1,
+    /// 2.
+    V2,
+}
+
+/// A version as the client wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Version {
+    /// The version whose behaviour the client gets.
+    pub api: ApiVersion,
+    /// The number, if no such version is supported.
+    unsupported: Option<Number>,
+}
+
+/// `major[.minor][-status]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Number {
+    major: u32,
+    minor: Option<u32>,
+    status: Option<String>,
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.major)?;
+        if let Some(minor) = self.minor {
+            write!(f, ".{minor}")?;
+        }
+        match &self.status {
+            Some(status) => write!(f, "-{status}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Version {
+    /// Reads a path segment; nothing if it is no version at all.
+    pub fn parse(segment: &str) -> Option<Self> {
+        let text = segment.strip_prefix(['v', 'V'])?;
+        let (number, status) = match text.split_once('-') {
+            Some((number, status)) => (number, Some(status.to_ascii_lowercase())),
+            None => (text, None),
+        };
+        let (major, minor) = match number.split_once('.') {
+            Some((major, minor)) => (major, Some(digits(minor)?)),
+            None => (number, None),
+        };
+        let is_word = |status: &String| !status.is_empty() && status.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        if !status.as_ref().is_none_or(is_word) {
+            return None;
+        }
+        let number = Number { major: digits(major)?, minor, status };
+        let api = match (number.major, number.minor, number.status.as_deref()) {
+            (1, None | Some(0), None | Some("prerelease")) => ApiVersion::V1,
+            (2, None | Some(0), None) => ApiVersion::V2,
+            _ => return Some(Self { api: ApiVersion::V2, unsupported: Some(number) }),
+        };
+        Some(Self { api, unsupported: None })
+    }
+}
+
+fn digits(text: &str) -> Option<u32> {
+    let plain = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    plain.then(|| text.parse().ok()).flatten()
+}
+
+const SUPPORTED_VERSIONS: HeaderName = HeaderName::from_static("api-supported-versions");
+
+/// Runs around every route of the data plane: refuses versions that are not supported, and says which are.
+pub async fn versioned(request: Request, next: Next) -> Response {
+    let version = request.extensions().get::<Version>().cloned();
+    let mut response = match version {
+        Some(Version { unsupported: Some(number), .. }) => unsupported(&request, &number),
+        _ => next.run(request).await,
+    };
+    if response.status() != StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(SUPPORTED_VERSIONS, HeaderValue::from_static("1.0-prerelease, 1, 2"));
+    }
+    response
+}
+
+fn unsupported(request: &Request, number: &Number) -> Response {
+    let prefix = request.extensions().get::<Route>().map(|route| route.prefix.as_str()).unwrap_or_default();
+    let path = request.uri().path(); // behind the mount point, so without it
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+    let message = format!(
+        "The HTTP resource that matches the request URI 'http://{host}{prefix}{path}' does not support the API version '{number}'."
+    );
+    let body = json!({ "error": { "code": "UnsupportedApiVersion", "message": message } });
+    (StatusCode::BAD_REQUEST, Json(body)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_may_have_a_minor_number_and_a_status() {
+        for (segment, api) in [
+            ("v1", ApiVersion::V1),
+            ("V1.0", ApiVersion::V1),
+            ("v1.0-prerelease", ApiVersion::V1),
+            ("v2", ApiVersion::V2),
+            ("v2.0", ApiVersion::V2),
+        ] {
+            assert_eq!(Version::parse(segment), Some(Version { api, unsupported: None }), "{segment}");
+        }
+    }
+
+    #[test]
+    fn other_numbers_are_versions_that_are_not_supported() {
+        for (segment, shown) in [("v3", "3"), ("v1.1", "1.1"), ("v2.0-beta", "2.0-beta")] {
+            let number =
+                Version::parse(segment).and_then(|version| version.unsupported).map(|number| number.to_string());
+            assert_eq!(number.as_deref(), Some(shown));
+        }
+    }
+
+    #[test]
+    fn other_words_are_no_versions() {
+        for segment in ["", "v", "vfoo", "2", "v2x", "v2.", "v-1", "v1.0-", "v99999999999"] {
+            assert_eq!(Version::parse(segment), None, "{segment:?}");
+        }
+    }
+}

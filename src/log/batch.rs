@@ -1,0 +1,82 @@
+//! One batch: the service as it is while its commands are decided, one after another.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::{append::Numbered, state::State};
+use crate::{
+    clock::ClockMode,
+    domain::{Event, Fact, Ledger},
+    ids::{InstanceKey, Position, Resource, SeriesKey, StudyKey},
+    projection::Touched,
+};
+
+/// Numbers what is appended and folds it at once, so that the next decision sees it.
+pub struct Batch {
+    /// The row of the service as the batch leaves it.
+    pub state: State,
+    /// The rows of the read models as the batch leaves them.
+    pub touched: Touched,
+    /// What was appended.
+    pub events: Vec<Numbered>,
+    machine: Timestamp,
+}
+
+impl Batch {
+    /// Starts from what the database holds; `machine` is the machine's time.
+    pub fn new(state: State, touched: Touched, machine: Timestamp) -> Self {
+        Self { state, touched, events: Vec::new(), machine }
+    }
+}
+
+impl Ledger for Batch {
+    fn now(&self) -> Timestamp {
+        let now = self.state.clock.now(self.machine);
+        self.state.last_at.map_or(now, |last| last.max(now))
+    }
+
+    fn machine_time(&self) -> Timestamp {
+        self.machine
+    }
+
+    fn last_event_at(&self) -> Option<Timestamp> {
+        self.state.last_at
+    }
+
+    fn clock(&self) -> ClockMode {
+        self.state.clock
+    }
+
+    fn has_instance(&self, key: &InstanceKey) -> bool {
+        self.touched.has_instance(key)
+    }
+
+    fn instances_under(&self, resource: &Resource) -> Vec<InstanceKey> {
+        self.touched.instances_under(resource)
+    }
+
+    fn instances_in_series(&self, key: &SeriesKey) -> u64 {
+        self.touched.instances_in_series(key)
+    }
+
+    fn instances_in_study(&self, key: &StudyKey) -> u64 {
+        self.touched.instances_in_study(key)
+    }
+
+    fn append(&mut self, fact: Fact, dataset: Option<Arc<str>>) -> Position {
+        if let Fact::ClockMoved(moved) = &fact {
+            self.state.clock = (*moved).into(); // its own event bears the new time already
+        }
+        let at = self.now();
+        let sequence = fact.instance().is_some().then(|| self.state.feed_head.next());
+        let event = Event { position: self.state.head.next(), sequence, at, fact };
+        self.state.head = event.position;
+        self.state.feed_head = sequence.unwrap_or(self.state.feed_head);
+        self.state.last_at = Some(at);
+        self.touched.fold(&event);
+        let position = event.position;
+        self.events.push(Numbered { event, dataset });
+        position
+    }
+}

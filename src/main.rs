@@ -1,0 +1,82 @@
+//! The command line: `serve` runs the emulator, everything else talks to one that runs.
+
+mod client;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use healthcare_emulator::{
+    app::App,
+    clock::Clock,
+    config::{Config, LogFormat},
+};
+use tracing_subscriber::EnvFilter;
+
+/// A local emulator of the DICOM service of Azure Health Data Services.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Runs the emulator.
+    Serve(Box<Config>),
+    #[command(flatten)]
+    Client(client::Command),
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            report(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[allow(clippy::print_stderr)] // the last word of a command that failed
+fn report(error: &anyhow::Error) {
+    eprintln!("error: {error:#}");
+}
+
+#[tokio::main]
+async fn run(cli: Cli) -> anyhow::Result<()> {
+    // TLS to blob stores and databases; fails only if a provider is there already.
+    drop(rustls::crypto::ring::default_provider().install_default());
+    match cli.command {
+        Command::Serve(config) => serve(&config).await,
+        Command::Client(command) => client::run(command).await,
+    }
+}
+
+async fn serve(config: &Config) -> anyhow::Result<()> {
+    start_logging(config.log_format);
+    let stop = stop_signal()?;
+    App::start(config, Clock::machine()).await?.serve(stop).await
+}
+
+fn start_logging(format: LogFormat) {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    match format {
+        LogFormat::Text => builder.init(),
+        LogFormat::Json => builder.json().flatten_event(true).init(),
+    }
+}
+
+/// Resolves at Ctrl-C or SIGTERM. The handlers are in place when this returns.
+fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}

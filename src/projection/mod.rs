@@ -1,0 +1,161 @@
+//! Events → rows. Every read model is one SQL file in `projections/` and one fold here; both are disposable.
+//!
+//! Each row is a *version* of a row: `since` the event that made it, `until` the event that ended it, null while it is
+//! live. So reset and time travel need nothing but these two numbers.
+
+mod instances;
+mod rebuild;
+mod rewind;
+mod row;
+mod series;
+mod studies;
+mod verify;
+mod working_set;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use sqlx::PgConnection;
+
+use crate::{
+    domain::{Event, Fact},
+    ids::{InstanceKey, Resource, SeriesKey, SeriesUid, ServiceId, StudyKey},
+};
+
+pub use instances::InstanceRow;
+pub use rebuild::bring_up_to_date;
+pub use rewind::rewind;
+pub use series::SeriesRow;
+pub use studies::StudyRow;
+pub use verify::{Difference, verify};
+
+use row::Row;
+use working_set::WorkingSet;
+
+/// Why the read models could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectionError {
+    /// The database refused or failed.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The log holds what this version of the emulator cannot read.
+    #[error("event {position} cannot be read: {source}")]
+    Event {
+        /// Which event.
+        position: i64,
+        /// What is wrong with it.
+        source: crate::domain::event::MalformedEvent,
+    },
+    /// A row could not be encoded.
+    #[error("a row cannot be written: {0}")]
+    Row(#[from] serde_json::Error),
+}
+
+/// A read model: its tables, and which version of them the code expects.
+struct Definition {
+    /// Its name, which is that of its table.
+    name: &'static str,
+    /// Its DDL; the first line names the version.
+    sql: &'static str,
+}
+
+impl Definition {
+    /// The number in the first line, `-- version N: …`.
+    fn version(&self) -> i64 {
+        let number = self.sql.strip_prefix("-- version ").and_then(|rest| rest.split(':').next());
+        number.and_then(|number| number.parse().ok()).unwrap_or(0)
+    }
+}
+
+/// Every read model.
+const DEFINITIONS: [Definition; 3] = [
+    Definition { name: studies::StudyRow::TABLE, sql: include_str!("../../projections/studies.sql") },
+    Definition { name: series::SeriesRow::TABLE, sql: include_str!("../../projections/series.sql") },
+    Definition { name: instances::InstanceRow::TABLE, sql: include_str!("../../projections/instances.sql") },
+];
+
+/// The live rows that a batch of events touches, and what became of them.
+#[derive(Debug, Default)]
+pub struct Touched {
+    studies: WorkingSet<StudyRow>,
+    series: WorkingSet<SeriesRow>,
+    instances: WorkingSet<InstanceRow>,
+    counts: BTreeMap<StudyKey, BTreeMap<SeriesUid, u64>>,
+}
+
+impl Touched {
+    /// Loads the rows of instances, if they exist, with those of their series and studies.
+    pub async fn load(
+        &mut self,
+        connection: &mut PgConnection,
+        service: ServiceId,
+        keys: &BTreeSet<InstanceKey>,
+    ) -> Result<(), ProjectionError> {
+        let series: BTreeSet<SeriesKey> = keys.iter().map(InstanceKey::series_key).collect();
+        let studies: BTreeSet<StudyKey> = series.iter().map(SeriesKey::study_key).collect();
+        self.instances.load(connection, service, keys).await?;
+        self.series.load(connection, service, &series).await?;
+        self.studies.load(connection, service, &studies).await
+    }
+
+    /// Loads all instances of a resource, with their series and studies, and counts what else is in the study.
+    pub async fn load_resource(
+        &mut self,
+        connection: &mut PgConnection,
+        service: ServiceId,
+        resource: &Resource,
+    ) -> Result<(), ProjectionError> {
+        let keys = instances::keys_under(connection, service, resource).await?;
+        self.load(connection, service, &keys).await?;
+        let study = StudyKey { partition: resource.partition().clone(), study: resource.study().clone() };
+        let counts = instances::count_by_series(connection, service, &study).await?;
+        self.counts.insert(study, counts);
+        Ok(())
+    }
+
+    /// Folds an event into the rows. Those that it touches must have been loaded.
+    pub fn fold(&mut self, event: &Event) {
+        self.count(&event.fact);
+        instances::fold(event, &mut self.instances);
+        series::fold(event, &mut self.series);
+        studies::fold(event, &mut self.studies);
+    }
+
+    /// Writes what changed.
+    pub async fn write(self, connection: &mut PgConnection, service: ServiceId) -> Result<(), ProjectionError> {
+        self.studies.write(connection, service).await?;
+        self.series.write(connection, service).await?;
+        self.instances.write(connection, service).await
+    }
+
+    /// Whether the instance exists.
+    pub fn has_instance(&self, key: &InstanceKey) -> bool {
+        self.instances.get(key).is_some()
+    }
+
+    /// The instances that exist in a loaded resource.
+    pub fn instances_under(&self, resource: &Resource) -> Vec<InstanceKey> {
+        self.instances.keys().filter(|key| resource.contains(key)).cloned().collect()
+    }
+
+    /// How many instances exist in a series of a loaded resource.
+    pub fn instances_in_series(&self, key: &SeriesKey) -> u64 {
+        self.counts.get(&key.study_key()).and_then(|study| study.get(&key.series)).copied().unwrap_or(0)
+    }
+
+    /// How many instances exist in a study of a loaded resource.
+    pub fn instances_in_study(&self, key: &StudyKey) -> u64 {
+        self.counts.get(key).map_or(0, |study| study.values().sum())
+    }
+
+    /// Keeps the counts of loaded resources true.
+    fn count(&mut self, fact: &Fact) {
+        let Some(key) = fact.instance() else { return };
+        let Some(study) = self.counts.get_mut(&key.study_key()) else { return };
+        let count = study.entry(key.series.clone()).or_default();
+        match fact {
+            Fact::InstanceStored(..) => *count += 1,
+            Fact::InstanceDeleted(..) => *count = count.saturating_sub(1),
+            Fact::InstanceReplaced(..) | Fact::ClockMoved(_) => {}
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The instances of a study, a series, or one: where their bytes lie, and their metadata.
+
+use futures_util::{Stream, StreamExt};
+use sqlx::{Postgres, QueryBuilder, Row as _, postgres::PgRow};
+
+use super::{ReadError, View};
+use crate::ids::{Digest, InstanceKey, InstanceUid, Resource, SeriesUid, Watermark};
+
+/// A stored version of an instance: what a retrieve needs to know.
+#[derive(Debug, Clone)]
+pub struct StoredInstance {
+    /// What identifies it.
+    pub key: InstanceKey,
+    /// SHA-256 of the file; the name of its blob.
+    pub digest: Digest,
+    /// Bytes of the file.
+    pub length: u64,
+    /// Transfer Syntax UID (0002,0010).
+    pub transfer_syntax: String,
+}
+
+/// What the metadata of a resource is known by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Revision {
+    /// The highest watermark of its instances.
+    pub watermark: Watermark,
+    /// How many instances it has.
+    pub count: i64,
+}
+
+impl View {
+    /// The instances of a resource, in the order of their storing.
+    pub async fn instances(&self, resource: &Resource) -> Result<Vec<StoredInstance>, ReadError> {
+        let mut query = QueryBuilder::new(
+            "select i.series, i.instance, i.digest, i.length, i.transfer_syntax from instances i where ",
+        );
+        self.push_resource(&mut query, resource);
+        query.push(" order by i.since");
+        let rows = query.build().fetch_all(&self.pool).await?;
+        rows.iter().map(|row| stored_instance(row, resource)).collect()
+    }
+
+    /// What the metadata of a resource is known by; nothing if it has no instances.
+    pub async fn revision(&self, resource: &Resource) -> Result<Option<Revision>, ReadError> {
+        let mut query =
+            QueryBuilder::new("select max(i.watermark) as watermark, count(*) as count from instances i where ");
+        self.push_resource(&mut query, resource);
+        let row = query.build().fetch_one(&self.pool).await?;
+        let watermark: Option<i64> = row.try_get("watermark")?;
+        let count = row.try_get("count")?;
+        Ok(watermark.map(|watermark| Revision { watermark: Watermark(watermark), count }))
+    }
+
+    /// The DICOM JSON of each instance of a resource, in the order of their storing, as the client takes it.
+    pub fn metadata(&self, resource: &Resource) -> impl Stream<Item = Result<String, ReadError>> + use<> {
+        let mut query = QueryBuilder::new(
+            "select e.dataset from instances i join events e on e.service = i.service and e.position = i.since where ",
+        );
+        self.push_resource(&mut query, resource);
+        query.push(" order by i.since");
+        let pool = self.pool.clone();
+        async_stream::try_stream! {
+            let mut rows = query.build().fetch(&pool);
+            while let Some(row) = rows.next().await {
+                yield row?.try_get::<String, _>("dataset")?;
+            }
+        }
+    }
+
+    fn push_resource(&self, query: &mut QueryBuilder<Postgres>, resource: &Resource) {
+        query.push("i.service = ").push_bind(self.service.0);
+        query.push(" and i.partition = ").push_bind(resource.partition().to_string());
+        query.push(" and i.study = ").push_bind(resource.study().to_string());
+        if let Some(series) = resource.series() {
+            query.push(" and i.series = ").push_bind(series.to_string());
+        }
+        if let Some(instance) = resource.instance() {
+            query.push(" and i.instance = ").push_bind(instance.to_string());
+        }
+        query.push(" and ");
+        self.as_of.push(query, "i");
+    }
+}
+
+fn stored_instance(row: &PgRow, resource: &Resource) -> Result<StoredInstance, ReadError> {
+    let length: i64 = row.try_get("length")?;
+    let digest: &str = row.try_get("digest")?;
+    Ok(StoredInstance {
+        key: InstanceKey {
+            partition: resource.partition().clone(),
+            study: resource.study().clone(),
+            series: SeriesUid::trusted(row.try_get("series")?),
+            instance: InstanceUid::trusted(row.try_get("instance")?),
+        },
+        digest: Digest::parse(digest).ok_or_else(|| sqlx::Error::Decode("malformed digest".into()))?,
+        length: length.try_into().unwrap_or(0),
+        transfer_syntax: row.try_get("transfer_syntax")?,
+    })
+}

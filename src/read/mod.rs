@@ -1,0 +1,111 @@
+//! Reading: select only, and always as of a position. Nothing here changes anything.
+
+pub mod feed;
+pub mod instances;
+pub mod parameters;
+pub mod search;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use sqlx::{PgPool, Postgres, QueryBuilder};
+
+use crate::{
+    ids::{Position, Sequence, ServiceId},
+    log::LogError,
+    postgres::At,
+};
+
+/// Why nothing could be read.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ReadError {
+    /// The database refused or failed.
+    #[error("the database failed: {0}")]
+    Database(Arc<sqlx::Error>),
+}
+
+impl From<sqlx::Error> for ReadError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(Arc::new(error))
+    }
+}
+
+impl From<ReadError> for LogError {
+    fn from(ReadError::Database(error): ReadError) -> Self {
+        Self::Database(error)
+    }
+}
+
+/// A reader's view of one service.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// Where to read.
+    pub pool: PgPool,
+    /// The service.
+    pub service: ServiceId,
+    /// The moment.
+    pub as_of: AsOf,
+}
+
+/// The moment that is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AsOf {
+    /// Now.
+    Head,
+    /// When this was the position of the last event.
+    Position(Position),
+}
+
+impl AsOf {
+    /// Adds the one condition that tells which versions of rows of `table` are looked at.
+    fn push(self, query: &mut QueryBuilder<Postgres>, table: &str) {
+        match self {
+            Self::Head => {
+                query.push(format_args!("{table}.until is null"));
+            }
+            Self::Position(Position(position)) => {
+                query.push(format_args!("({table}.until is null or {table}.until > "));
+                query.push_bind(position);
+                query.push(format_args!(") and {table}.since <= "));
+                query.push_bind(position);
+            }
+        }
+    }
+}
+
+/// Asks the database for a sign of life.
+pub async fn ping(pool: &PgPool) -> Result<(), ReadError> {
+    sqlx::query("select 1").execute(pool).await?;
+    Ok(())
+}
+
+/// The head of the log of a service: its last position and sequence.
+pub async fn head(pool: &PgPool, service: ServiceId) -> Result<(Position, Sequence), ReadError> {
+    let row: Option<(i64, i64)> = sqlx::query_as("select head, feed_head from services where id = $1")
+        .bind(service.0)
+        .fetch_optional(pool)
+        .await?;
+    let (head, feed_head) = row.unwrap_or_default();
+    Ok((Position(head), Sequence(feed_head)))
+}
+
+/// The position of the last event that had happened at a time. Event times never decrease: so halving finds it.
+pub async fn position_at(pool: &PgPool, service: ServiceId, time: Timestamp) -> Result<Position, ReadError> {
+    let position: i64 = sqlx::query_scalar(
+        "with recursive probe (low, high) as (
+             select 0::bigint, head from services where id = $1
+             union all
+             select case when e.at <= $2 then e.position else p.low end,
+                    case when e.at <= $2 then p.high else e.position - 1 end
+               from probe p
+               join events e on e.service = $1 and e.position = (p.low + p.high + 1) / 2
+              where p.low < p.high
+         )
+         select coalesce(max(low), 0) from probe where low = high",
+    )
+    .bind(service.0)
+    .bind(At(time))
+    .fetch_one(pool)
+    .await?;
+    Ok(Position(position))
+}

@@ -1,0 +1,49 @@
+//! Search (QIDO-RS): parse → plan → SQL → answer. Only the third step knows the database.
+
+mod answer;
+mod attributes;
+mod parse;
+mod plan;
+mod sql;
+
+pub use parse::{Query, SearchRefusal, parse};
+
+use crate::ids::{PartitionName, SeriesUid, StudyUid};
+
+/// What is searched for, and where: the six resources of PS3.18 10.6.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// The data partition.
+    pub partition: PartitionName,
+    /// One answer entry per what.
+    pub level: Level,
+    /// The study in the path.
+    pub study: Option<StudyUid>,
+    /// The series in the path.
+    pub series: Option<SeriesUid>,
+}
+
+/// Study, series or instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// A study.
+    Study,
+    /// A series.
+    Series,
+    /// An instance.
+    Instance,
+}
+
+impl Scope {
+    /// The levels whose attributes can be searched and are returned by default: from the first that the path leaves
+    /// open down to the level searched for.
+    fn levels(&self) -> impl Iterator<Item = Level> {
+        let first = match (&self.study, &self.series) {
+            (None, _) => Level::Study,
+            (Some(_), None) => Level::Series,
+            (Some(_), Some(_)) => Level::Instance,
+        };
+        let last = self.level;
+        [Level::Study, Level::Series, Level::Instance].into_iter().filter(move |level| (first..=last).contains(level))
+    }
+}

@@ -1,0 +1,9 @@
+//! `/_emulator`
+
+mod clock;
+mod log;
+mod reset;
+mod services;
+mod snapshots;
+mod time_travel;
+mod verify;

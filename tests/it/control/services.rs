@@ -1,0 +1,71 @@
+//! `/_emulator/services`
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{Instance, STORED_INSTANCE, TestApp, send};
+
+#[tokio::test]
+async fn a_service_comes_to_be_at_first_use_and_starts_at_nothing() {
+    let app = TestApp::new();
+    let missing = send(app.control(Method::GET, "")).await.expect(404);
+    assert_eq!(missing.header("content-type"), Some("application/problem+json"));
+    send(app.control(Method::GET, "/log")).await.expect(404);
+    send(app.control(Method::DELETE, "/snapshots/x")).await.expect(404);
+    app.query("/studies").await.expect(204);
+    let found = send(app.control(Method::GET, "")).await.expect(200).json();
+    assert_eq!(
+        (&found["name"], &found["position"], &found["sequence"], &found["partitions"]),
+        (&json!(app.service), &json!(0), &json!(0), &json!(false))
+    );
+    assert!(found["createdAt"].as_str().unwrap().ends_with('Z'));
+    let all = send(app.at_root(Method::GET, "/_emulator/services")).await.expect(200).json();
+    let names: Vec<&str> = all.as_array().unwrap().iter().map(|service| service["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&app.service.as_str()) && names.contains(&"default"));
+    assert!(names.is_sorted());
+}
+
+#[tokio::test]
+async fn a_service_can_be_created_by_name() {
+    let app = TestApp::new();
+    send(app.control(Method::PUT, "")).await.expect(201);
+    send(app.control(Method::PUT, "").body(r#"{"partitions":false}"#)).await.expect(200);
+    for body in ["{", "[]", r#"{"partitions":"yes"}"#, r#"{"unknown":1}"#] {
+        let refused = send(app.control(Method::PUT, "").body(body)).await.expect(400);
+        assert_eq!(refused.header("content-type"), Some("application/problem+json"), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn services_do_not_see_one_another() {
+    let (one, two) = (TestApp::new(), TestApp::new());
+    let instance = Instance::new();
+    one.store([&instance]).await.expect(200);
+    two.get(&instance.path(), STORED_INSTANCE).await.expect(404);
+    two.store([&instance]).await.expect(200);
+    one.delete(&instance.path()).await.expect(204);
+    assert_eq!(two.get(&instance.path(), STORED_INSTANCE).await.expect(200).body, instance.stored_bytes());
+    assert_eq!(two.feed_lines().await, ["1 Create Current"]);
+}
+
+#[tokio::test]
+async fn a_deleted_service_takes_everything_along() {
+    let app = TestApp::new();
+    let instance = Instance::new();
+    app.store([&instance]).await.expect(200);
+    send(app.control(Method::DELETE, "")).await.expect(204);
+    send(app.control(Method::DELETE, "")).await.expect(404);
+    app.get(&instance.path(), STORED_INSTANCE).await.expect(404);
+    assert!(app.feed().await.is_empty());
+    app.store([&instance]).await.expect(200);
+    assert_eq!(app.feed_lines().await, ["1 Create Current"]);
+    assert_eq!(app.get(&instance.path(), STORED_INSTANCE).await.expect(200).body, instance.stored_bytes());
+}
+
+#[tokio::test]
+async fn unknown_resources_of_the_control_api_are_problem_documents() {
+    let app = TestApp::new();
+    let answer = send(app.at_root(Method::GET, "/_emulator/nothing")).await.expect(404);
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    assert_eq!(answer.json()["status"], 404);
+}

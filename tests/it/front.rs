@@ -1,0 +1,107 @@
+//! What holds for every request: versions, services, the query string guard, headers.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::{TestApp, send};
+
+#[tokio::test]
+async fn every_answer_bears_the_security_headers_and_a_request_id() {
+    let app = TestApp::new();
+    for path in ["/health", "/nowhere", "/v2/changefeed", "/_emulator/services"] {
+        let answer = send(app.at_root(Method::GET, path).header("x-ms-client-request-id", "mine")).await;
+        assert_eq!(answer.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(answer.header("x-frame-options"), Some("SAMEORIGIN"), "{path}");
+        assert_eq!(answer.header("content-security-policy"), Some("frame-src 'self';"), "{path}");
+        assert_eq!(answer.header("x-ms-request-id").map(str::len), Some(36), "{path}");
+        assert_eq!(answer.header("x-ms-client-request-id"), Some("mine"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn known_versions_are_named_on_routes_and_only_there() {
+    let app = TestApp::new();
+    for version in ["v1", "v1.0", "v1.0-prerelease", "v2", "V2.0"] {
+        let path = format!("/services/{}/{version}/ChangeFeed", app.service);
+        let answer = send(app.at_root(Method::GET, &path)).await.expect(200);
+        assert_eq!(answer.header("api-supported-versions"), Some("1.0-prerelease, 1, 2"), "{version}");
+    }
+    for path in ["/v2/nothing", "/health"] {
+        assert_eq!(send(app.at_root(Method::GET, path)).await.header("api-supported-versions"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_is_not_supported_is_named_in_the_refusal() {
+    let app = TestApp::new();
+    let path = format!("/services/{}/v3/studies", app.service);
+    let answer = send(app.at_root(Method::GET, &format!("{path}?limit=1"))).await.expect(400);
+    assert_eq!(answer.header("api-supported-versions"), Some("1.0-prerelease, 1, 2"));
+    let message = format!(
+        "The HTTP resource that matches the request URI '{}{path}' does not support the API version '3'.",
+        app.root()
+    );
+    assert_eq!(answer.json(), json!({ "error": { "code": "UnsupportedApiVersion", "message": message } }));
+}
+
+#[tokio::test]
+async fn what_no_route_knows_is_404_without_a_body() {
+    let app = TestApp::new();
+    for path in
+        ["/studies", "/vfoo/studies", "/v2", "/v2/nothing", "/v3/nothing", "/v/studies", "/services", "/services/abc"]
+    {
+        let answer = send(app.at_root(Method::GET, path)).await.expect(404);
+        assert_eq!(answer.text(), "", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_known_path_with_another_method_is_405_and_says_which_are_allowed() {
+    let app = TestApp::new();
+    for (method, path, allowed) in [
+        (Method::DELETE, "/studies", "GET,HEAD,POST,PUT"),
+        (Method::POST, "/studies/1.2/series", "GET,HEAD"),
+        (Method::PUT, "/changefeed", "GET,HEAD"),
+        (Method::PATCH, "/studies/1.2", "GET,HEAD,DELETE,POST,PUT"),
+    ] {
+        let answer = send(app.request(method, path)).await.expect(405);
+        assert_eq!(answer.text(), "");
+        let sorted = |list: &str| {
+            let mut words: Vec<String> = list.split(',').map(|word| word.trim().to_owned()).collect();
+            words.sort();
+            words
+        };
+        assert_eq!(answer.header("allow").map(sorted), Some(sorted(allowed)), "{path}");
+        assert_eq!(answer.header("api-supported-versions"), None);
+    }
+}
+
+#[tokio::test]
+async fn an_angle_bracket_in_the_query_string_is_refused_before_anything_else() {
+    let app = TestApp::new();
+    for path in ["/health?x=%3C", "/v2/studies?PatientName=a%3cb", "/nowhere?%3C", "/_emulator/services?%3c"] {
+        let answer = send(app.at_root(Method::GET, path)).await.expect(400);
+        assert_eq!(answer.text(), "The query string included invalid characters.");
+        assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
+    }
+}
+
+#[tokio::test]
+async fn a_service_name_that_breaks_the_rule_is_refused_with_the_rule() {
+    let app = TestApp::new();
+    for name in ["ab", "Abc", "-abc", "abc-", "a--b", "a_b", "abcdefghijklmnopqrstuvwxy", "%2e%2e%2f"] {
+        for path in [format!("/services/{name}/v2/studies"), format!("/_emulator/services/{name}")] {
+            let answer = send(app.at_root(Method::GET, &path)).await.expect(400);
+            assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{path}");
+            let detail = answer.json()["detail"].as_str().map(str::to_owned).unwrap();
+            assert!(detail.contains("3 to 24 characters"), "{detail}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_partition_in_the_path_is_refused_while_the_feature_is_off() {
+    let app = TestApp::new();
+    let answer = app.query("/partitions/p1/studies").await.expect(400);
+    assert_eq!(answer.text(), "Data partitions feature is disabled.");
+}

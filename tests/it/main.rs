@@ -1,0 +1,20 @@
+//! The behaviour of the server, through HTTP, on a real Postgres. Files mirror the URLs.
+
+#![allow(clippy::expect_used, clippy::panic, clippy::unwrap_used, missing_docs)]
+
+mod support;
+
+mod architecture;
+mod changefeed;
+mod control;
+mod delete;
+mod front;
+mod health;
+#[path = "../laws/mod.rs"]
+mod laws;
+mod managed_postgres;
+mod metadata;
+mod process;
+mod retrieve;
+mod search;
+mod store;

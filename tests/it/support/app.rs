@@ -1,0 +1,207 @@
+//! One server for the whole run, on a managed cluster; a service of its own for every test.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        LazyLock,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use clap::Parser;
+use healthcare_emulator::{app::App, clock::Clock, config::Config};
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use super::{Answer, DICOM_JSON, Instance, multipart_body, scratch};
+
+/// A service that one test has for itself. When it goes, law 1 is checked: what the log says is what the rows say.
+pub struct TestApp {
+    pub service: String,
+    root: String,
+    client: Client,
+}
+
+#[derive(Parser)]
+struct Arguments {
+    #[command(flatten)]
+    config: Config,
+}
+
+/// The runtime of the server: tests have runtimes of their own, which come and go.
+static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("a runtime")
+});
+
+static SERVER: LazyLock<SocketAddr> = LazyLock::new(|| {
+    drop(rustls::crypto::ring::default_provider().install_default());
+    let (started, address) = std::sync::mpsc::channel();
+    RUNTIME.spawn(async move {
+        let data = scratch().join("shared");
+        let data = data.to_str().expect("a path in UTF-8");
+        let flags = ["it", "--port", "0", "--data-dir", data, "--durability", "process"];
+        let config = Arguments::parse_from(flags).config;
+        let app = App::start(&config, Clock::machine()).await.expect("the server starts");
+        started.send(app.address().expect("an address")).expect("the test waits");
+        app.serve(std::future::pending()).await.expect("the server serves");
+    });
+    address.recv().expect("the server started")
+});
+
+impl TestApp {
+    /// A new service.
+    pub fn new() -> Self {
+        static NEXT: AtomicUsize = AtomicUsize::new(1);
+        let service = format!("t{:03}", NEXT.fetch_add(1, Ordering::Relaxed));
+        Self::on(*SERVER, &service)
+    }
+
+    /// A service of a server that the test started.
+    pub fn on(address: SocketAddr, service: &str) -> Self {
+        drop(rustls::crypto::ring::default_provider().install_default());
+        Self { service: service.to_owned(), root: format!("http://{address}"), client: Client::new() }
+    }
+
+    /// Where the server listens.
+    pub fn root(&self) -> &str {
+        &self.root
+    }
+
+    /// The URL of a path below `/v2`.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}/services/{}/v2{path}", self.root, self.service)
+    }
+
+    /// A request to a path below `/v2`.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, self.url(path))
+    }
+
+    /// A request to a path of the server itself.
+    pub fn at_root(&self, method: Method, path: &str) -> RequestBuilder {
+        self.client.request(method, format!("{}{path}", self.root))
+    }
+
+    /// A request to the control API of the service.
+    pub fn control(&self, method: Method, path: &str) -> RequestBuilder {
+        self.at_root(method, &format!("/_emulator/services/{}{path}", self.service))
+    }
+
+    /// `GET` with an `Accept`.
+    pub async fn get(&self, path: &str, accept: &str) -> Answer {
+        send(self.request(Method::GET, path).header("accept", accept)).await
+    }
+
+    /// A search or metadata request.
+    pub async fn query(&self, path: &str) -> Answer {
+        self.get(path, DICOM_JSON).await
+    }
+
+    /// `DELETE`.
+    pub async fn delete(&self, path: &str) -> Answer {
+        send(self.request(Method::DELETE, path)).await
+    }
+
+    /// `POST /studies` with these files.
+    pub async fn store<'i>(&self, instances: impl IntoIterator<Item = &'i Instance>) -> Answer {
+        self.send_files(Method::POST, "/studies", instances).await
+    }
+
+    /// `PUT /studies` with these files.
+    pub async fn upsert<'i>(&self, instances: impl IntoIterator<Item = &'i Instance>) -> Answer {
+        self.send_files(Method::PUT, "/studies", instances).await
+    }
+
+    /// Files to a path.
+    pub async fn send_files<'i>(
+        &self,
+        method: Method,
+        path: &str,
+        instances: impl IntoIterator<Item = &'i Instance>,
+    ) -> Answer {
+        let (content_type, body) = multipart_body(instances.into_iter().map(Instance::bytes));
+        let request = self.request(method, path).header("accept", DICOM_JSON).header("content-type", content_type);
+        send(request.body(body)).await
+    }
+
+    /// The change feed, without metadata.
+    pub async fn feed(&self) -> Vec<Value> {
+        let answer = self.get("/changefeed?includeMetadata=false&limit=200", "*/*").await.expect(200);
+        answer.json().as_array().expect("an array").clone()
+    }
+
+    /// The change feed in short: sequence, action and state of each entry.
+    pub async fn feed_lines(&self) -> Vec<String> {
+        let word = |entry: &Value, name: &str| entry[name].as_str().unwrap_or_default().to_owned();
+        let line = |entry: &Value| format!("{} {} {}", entry["sequence"], word(entry, "action"), word(entry, "state"));
+        self.feed().await.iter().map(line).collect()
+    }
+
+    /// Takes a snapshot.
+    pub async fn snapshot(&self, name: &str) -> Value {
+        let answer = send(self.control(Method::PUT, &format!("/snapshots/{name}"))).await;
+        assert!(answer.status.is_success(), "{}", answer.text());
+        answer.json()
+    }
+
+    /// Resets to what the body says.
+    pub async fn reset(&self, body: Value) -> Answer {
+        send(self.control(Method::POST, "/reset").body(body.to_string())).await
+    }
+
+    /// The position of the last event.
+    pub async fn position(&self) -> i64 {
+        let answer = send(self.control(Method::GET, "")).await.expect(200);
+        answer.json()["position"].as_i64().expect("a number")
+    }
+
+    /// Everything that a client can see of the service, as text: all searches, metadata with ETags, the feed.
+    pub async fn everything(&self, as_of: Option<i64>) -> String {
+        let mut seen = String::new();
+        let mut look = async |path: String| -> Answer {
+            let mut request = self.request(Method::GET, &path).header("accept", DICOM_JSON);
+            if let Some(position) = as_of {
+                request = request.header("x-emulator-as-of", position);
+            }
+            let answer = send(request).await;
+            let etag = answer.header("etag").unwrap_or_default();
+            seen.push_str(&format!("{path} {} {etag} {}\n", answer.status, String::from_utf8_lossy(&answer.body)));
+            answer
+        };
+        look("/changefeed?limit=200".to_owned()).await;
+        look("/changefeed/latest".to_owned()).await;
+        look("/series?limit=200&includefield=ModalitiesInStudy,NumberOfSeriesRelatedInstances".to_owned()).await;
+        look("/instances?limit=200".to_owned()).await;
+        let studies = look("/studies?limit=200&includefield=NumberOfStudyRelatedInstances".to_owned()).await;
+        if studies.status == 200 {
+            for study in studies.json().as_array().expect("an array") {
+                look(format!("/studies/{}/metadata", study["0020000D"]["Value"][0].as_str().expect("a UID"))).await;
+            }
+        }
+        seen
+    }
+}
+
+/// Sends a request and reads the answer.
+pub async fn send(request: RequestBuilder) -> Answer {
+    Answer::read(request.send().await.expect("the server answers")).await
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            return;
+        }
+        let url = format!("{}/_emulator/services/{}/verify", self.root, self.service);
+        // The runtime of the test may not block: another thread asks.
+        let asked = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async { send(Client::new().post(url)).await })
+        });
+        let verdict = asked.join().expect("the server answers");
+        assert_eq!(verdict.status, 200, "{}", verdict.text());
+        assert_eq!(verdict.json()["ok"], json!(true), "{}", verdict.text());
+    }
+}

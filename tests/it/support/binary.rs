@@ -1,0 +1,88 @@
+//! The real binary, as a process of its own.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, ExitStatus, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use super::TestApp;
+
+/// A running `healthcare-emulator serve`; killed when it goes.
+pub struct Emulator {
+    child: Child,
+    pub address: SocketAddr,
+}
+
+impl Emulator {
+    /// Starts on a data folder, with flags; waits for the first log line, which names the address.
+    pub fn start(data: &Path, flags: &[&str]) -> Self {
+        let mut child = Self::command(data, flags).stdout(Stdio::piped()).spawn().expect("the binary starts");
+        let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+        let (first, line) = mpsc::channel();
+        thread::spawn(move || {
+            // Read on: a full pipe would stop the server.
+            for line in stdout.lines().map_while(Result::ok) {
+                drop(first.send(line));
+            }
+        });
+        let line = line.recv_timeout(Duration::from_secs(60)).expect("a log line");
+        let address = line.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
+        let address = address.unwrap_or_else(|| panic!("no address in `{line}`")).parse().expect("an address");
+        Self { child, address }
+    }
+
+    /// The command that would start it.
+    pub fn command(data: &Path, flags: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_healthcare-emulator"));
+        command.args(["serve", "--port", "0", "--data-dir"]).arg(data).args(flags);
+        command.env_remove("DATABASE_URL").env("NO_COLOR", "1");
+        command
+    }
+
+    /// A service of this server.
+    pub fn service(&self, name: &str) -> TestApp {
+        TestApp::on(self.address, name)
+    }
+
+    /// `kill -9`
+    pub fn kill(&mut self) {
+        self.child.kill().expect("it can be killed");
+        self.child.wait().expect("it ends");
+    }
+
+    /// SIGTERM; waits for the end.
+    pub fn terminate(&mut self) -> ExitStatus {
+        signal(self.child.id(), "TERM");
+        self.child.wait().expect("it ends")
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Sends a signal to a process.
+pub fn signal(process: u32, name: &str) {
+    let status = Command::new("kill").args(["-s", name, &process.to_string()]).status().expect("kill is there");
+    assert!(status.success());
+}
+
+/// The process id of the Postgres of a data folder.
+pub fn postmaster(data: &Path) -> u32 {
+    let file = data.join("postgres/cluster/postmaster.pid");
+    let text = std::fs::read_to_string(&file).expect("Postgres runs");
+    text.lines().next().and_then(|line| line.trim().parse().ok()).expect("a process id")
+}
+
+/// The URL of the database of a data folder.
+pub fn database_url(data: &Path) -> String {
+    format!("postgresql+asyncpg://postgres@localhost/postgres?host={}", data.join("postgres/socket").display())
+}

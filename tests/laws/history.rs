@@ -1,0 +1,128 @@
+//! Random histories of a small service, and a naive model of what the change feed says of them.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use reqwest::Method;
+
+use crate::support::{Instance, TestApp};
+
+/// One of the few instances of a history: study, series and instance are numbers.
+type Place = (u8, u8, u8);
+
+/// A request of a history.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// `POST` of these, with a value that differs from store to store.
+    Store(Vec<(Place, u8)>),
+    /// `PUT` of these.
+    Upsert(Vec<(Place, u8)>),
+    /// `DELETE` of an instance.
+    DeleteInstance(Place),
+    /// `DELETE` of a series.
+    DeleteSeries(u8, u8),
+    /// `DELETE` of a study.
+    DeleteStudy(u8),
+}
+
+/// Histories of up to a dozen requests about two studies of two series of two instances.
+pub fn histories() -> impl Strategy<Value = Vec<Step>> {
+    let place = || (1..=2u8, 1..=2u8, 1..=2u8);
+    let files = || prop::collection::vec((place(), 0..3u8), 1..4);
+    let step = prop_oneof![
+        4 => files().prop_map(Step::Store),
+        3 => files().prop_map(Step::Upsert),
+        2 => place().prop_map(Step::DeleteInstance),
+        1 => (1..=2u8, 1..=2u8).prop_map(|(study, series)| Step::DeleteSeries(study, series)),
+        1 => (1..=2u8).prop_map(Step::DeleteStudy),
+    ];
+    prop::collection::vec(step, 1..12)
+}
+
+fn instance((study, series, number): Place, value: u8) -> Instance {
+    let study_uid = format!("1.2.{study}");
+    let series_uid = format!("{study_uid}.{series}");
+    let instance = Instance::of(&study_uid, &series_uid, &format!("{series_uid}.{number}"));
+    // Values that are there, empty, or absent: each merges in its own way.
+    let instance = match value {
+        0 => instance.without(0x0008_1030),
+        1 => instance.with(0x0008_1030, "LO", ""),
+        value => instance.with(0x0008_1030, "LO", &format!("description {value}")),
+    };
+    instance.with(0x0010_0020, "LO", &format!("P{study}{value}")).with(
+        0x0008_0060,
+        "CS",
+        ["CT", "MR", "PT"][value as usize],
+    )
+}
+
+impl Step {
+    /// Makes the request; answers what came back.
+    pub async fn take(&self, app: &TestApp) -> String {
+        let files = |files: &[(Place, u8)]| -> Vec<Instance> {
+            files.iter().map(|(place, value)| instance(*place, *value)).collect()
+        };
+        let answer = match self {
+            Self::Store(stored) => app.send_files(Method::POST, "/studies", &files(stored)).await,
+            Self::Upsert(stored) => app.send_files(Method::PUT, "/studies", &files(stored)).await,
+            Self::DeleteInstance(place) => app.delete(&instance(*place, 0).path()).await,
+            Self::DeleteSeries(study, series) => app.delete(&instance((*study, *series, 1), 0).series_path()).await,
+            Self::DeleteStudy(study) => app.delete(&instance((*study, 1, 1), 0).study_path()).await,
+        };
+        let position = answer.header("x-emulator-position").unwrap_or("-").to_owned();
+        format!("{} {position} {}", answer.status, answer.text())
+    }
+}
+
+/// What the change feed must say: every entry with the version that it is about, and the live version of each place.
+#[derive(Default)]
+pub struct Feed {
+    entries: Vec<(Place, &'static str)>,
+    live: BTreeMap<Place, usize>,
+}
+
+impl Feed {
+    /// Takes a step that the server has taken.
+    pub fn take(&mut self, step: &Step) {
+        match step {
+            Step::Store(stored) => stored.iter().for_each(|(place, _)| {
+                if !self.live.contains_key(place) {
+                    self.version(*place, "Create");
+                }
+            }),
+            Step::Upsert(stored) => stored.iter().for_each(|(place, _)| {
+                let action = if self.live.contains_key(place) { "Update" } else { "Create" };
+                self.version(*place, action);
+            }),
+            Step::DeleteInstance(place) => self.delete(|other| other == *place),
+            Step::DeleteSeries(study, series) => self.delete(|(s, e, _)| (s, e) == (*study, *series)),
+            Step::DeleteStudy(study) => self.delete(|(s, ..)| s == *study),
+        }
+    }
+
+    fn version(&mut self, place: Place, action: &'static str) {
+        self.live.insert(place, self.entries.len());
+        self.entries.push((place, action));
+    }
+
+    fn delete(&mut self, is_meant: impl Fn(Place) -> bool) {
+        let doomed: Vec<Place> = self.live.keys().copied().filter(|place| is_meant(*place)).collect();
+        for place in doomed {
+            self.live.remove(&place);
+            self.entries.push((place, "Delete"));
+        }
+    }
+
+    /// The feed as [`TestApp::feed_lines`] shows it.
+    pub fn lines(&self) -> Vec<String> {
+        let line = |(index, (place, action)): (usize, &(Place, &str))| {
+            let state = match self.live.get(place) {
+                None => "Deleted",
+                Some(version) if *version == index => "Current",
+                Some(_) => "Replaced",
+            };
+            format!("{} {action} {state}", index + 1)
+        };
+        self.entries.iter().enumerate().map(line).collect()
+    }
+}

@@ -1,4 +1,4 @@
--- version 1: one row per study and state of its indexed attributes (latest non-empty value wins)
+-- version 2: one row per study and state of its indexed attributes (latest non-empty value wins)
 
 create table studies (
     service     bigint  not null,
@@ -18,12 +18,15 @@ create table studies (
     patient_birth_date        text  collate "C",
     referring_physician_name  text  collate "C",
 
+    expires_at  bigint,                       -- when it ends by itself: microseconds since 1970
+
     primary key (service, since)
 );
 
 create unique index studies_live  on studies (service, partition, study) where until is null;
 create index studies_until        on studies (service, until) where until is not null;
 create index studies_created      on studies (service, partition, created) where until is null;
+create index studies_expires_at   on studies (service, expires_at) where until is null and expires_at is not null;
 
 create index studies_study_date               on studies (service, partition, study_date)               where until is null;
 create index studies_study_description        on studies (service, partition, study_description)        where until is null;

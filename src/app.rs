@@ -11,6 +11,7 @@ use tokio::{net::TcpListener, sync::watch};
 use crate::{
     blob::{self, Blobs, Known},
     clock::Clock,
+    command,
     config::{Config, Durability, Switch},
     control,
     http::{
@@ -39,6 +40,7 @@ pub struct App {
     control: Switch,
     cluster: Option<Cluster>,
     presence: Presence,
+    expiry_interval: Duration,
 }
 
 impl App {
@@ -71,7 +73,8 @@ impl App {
         let dialect = if config.strict.is_on() { Dialect::Strict } else { Dialect::Extended };
         let max_request_bytes = config.max_request_bytes;
         let context = Arc::new(Parts { pool, services, blobs, clock, max_request_bytes, dialect });
-        Ok(Self { context, listener, control: config.control, cluster, presence })
+        let expiry_interval = Duration::from_secs(config.expiry_interval_seconds);
+        Ok(Self { context, listener, control: config.control, cluster, presence, expiry_interval })
     }
 
     /// Where it listens.
@@ -81,10 +84,11 @@ impl App {
 
     /// Serves until `stop` resolves; then lets requests finish, for a while, and stops the database that it started.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
-        let Self { context, listener, control, cluster, presence } = self;
+        let Self { context, listener, control, cluster, presence, expiry_interval } = self;
         tracing::info!("ready");
         let pool = context.pool.clone();
         tokio::spawn(sweep(context.clone(), presence));
+        tokio::spawn(expire(context.clone(), expiry_interval));
         let control = control.is_on().then(control::router);
         let service = router::service(context, control);
         let make_service = axum::ServiceExt::<Request>::into_make_service(service);
@@ -130,6 +134,19 @@ fn sync(durability: Durability) -> blob::Sync {
     match durability {
         Durability::Disk => blob::Sync::Disk,
         Durability::Process => blob::Sync::Process,
+    }
+}
+
+/// Deletes studies that have expired, now and then.
+async fn expire(context: Context, interval: Duration) {
+    let mut ticks = tokio::time::interval(interval);
+    loop {
+        ticks.tick().await;
+        match command::expire::expire_everywhere(&context.pool, &context.services).await {
+            Ok(0) => {}
+            Ok(studies) => tracing::info!(studies, "expired studies deleted"),
+            Err(error) => tracing::warn!(%error, "expired studies could not be deleted"),
+        }
     }
 }
 

@@ -51,6 +51,10 @@ pub struct Config {
     #[arg(long, env = "CONTROL", default_value = "on")]
     pub control: Switch,
 
+    /// Seconds between two looks for studies that have expired.
+    #[arg(long, env = "EXPIRY_INTERVAL_SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..))]
+    pub expiry_interval_seconds: u64,
+
     /// Largest request body in bytes; 413 above it.
     #[arg(long, env = "MAX_REQUEST_BYTES", default_value_t = 4 * 1024 * 1024 * 1024)]
     pub max_request_bytes: u64,

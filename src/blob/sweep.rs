@@ -49,7 +49,7 @@ pub struct Known {
 impl Known {
     /// Adds a file.
     pub fn insert(&mut self, name: &BlobName) {
-        let hash = self.hash(&name.path());
+        let hash = self.hash(name.path());
         self.paths.insert(hash);
     }
 

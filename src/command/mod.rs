@@ -1,5 +1,6 @@
 //! Mutations as requests make them: gather what is needed, then let the log decide.
 
+pub mod expire;
 pub mod store;
 
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use crate::{
     domain::{Command, Rejection, delete::Delete},
     ids::{Position, Resource},
     log::{LogError, Receipt, Service, Services},
+    read::ReadError,
 };
 
 /// Why a mutation did not happen.
@@ -19,6 +21,12 @@ pub enum CommandError {
     /// It could not.
     #[error(transparent)]
     Log(#[from] LogError),
+}
+
+impl From<ReadError> for CommandError {
+    fn from(error: ReadError) -> Self {
+        Self::Log(error.into())
+    }
 }
 
 /// Executes a command in a service; if another process deleted the service meanwhile, in a new one of that name.

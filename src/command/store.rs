@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use bytes::{Bytes, BytesMut};
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
+use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};
 use tokio::{sync::RwLockReadGuard, task::JoinHandle};
 
@@ -41,6 +42,7 @@ pub struct StoreRequest<'s> {
     partition: PartitionName,
     study: Option<StudyUid>,
     rules: Rules<'static>,
+    lifetime: Option<SignedDuration>,
     parts: Vec<Part>,
     uploads: VecDeque<(usize, JoinHandle<Result<(), BlobError>>)>,
     _stay: RwLockReadGuard<'s, ()>,
@@ -86,17 +88,19 @@ pub enum Outcome {
 }
 
 impl<'s> StoreRequest<'s> {
-    /// Starts a request; `study` is the one that every instance must belong to.
+    /// Starts a request; `study` is the one that every instance must belong to, `lifetime` how long the studies of what
+    /// is stored shall live.
     pub async fn begin(
         service: &'s Service,
         blobs: &'s Blobs,
         partition: PartitionName,
         study: Option<StudyUid>,
         rules: Rules<'static>,
+        lifetime: Option<SignedDuration>,
     ) -> StoreRequest<'s> {
         let _stay = service.stay().await;
         let (parts, uploads) = (Vec::new(), VecDeque::new());
-        StoreRequest { service, blobs, partition, study, rules, parts, uploads, _stay }
+        StoreRequest { service, blobs, partition, study, rules, lifetime, parts, uploads, _stay }
     }
 
     /// Starts a part.
@@ -159,7 +163,8 @@ impl<'s> StoreRequest<'s> {
         let mut decided = Vec::new().into_iter();
         let mut position = None;
         if !instances.is_empty() {
-            let receipt = execute(services, self.service, Store { instances, if_exists }).await?;
+            let receipt =
+                execute(services, self.service, Store { instances, if_exists, lifetime: self.lifetime }).await?;
             decided = receipt.answer.into_iter();
             position = receipt.position;
         }

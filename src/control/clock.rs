@@ -42,7 +42,7 @@ pub async fn get(State(context): State<Context>, of: Of) -> Result<Json<Shown>, 
     Ok(Json(shown(mode, now)))
 }
 
-/// Sets the clock.
+/// Sets the clock. What is due by then happens before the answer.
 pub async fn put(
     State(context): State<Context>,
     of: Of,
@@ -52,7 +52,9 @@ pub async fn put(
     let receipt = command::execute(&context.services, &of.service, moved).await?;
     let mode = receipt.answer?;
     of.position.leave(receipt.position);
-    Ok(Json(shown(mode, mode.now(context.clock.now()))))
+    let now = mode.now(context.clock.now());
+    command::expire::expire(&context.pool, &context.services, &of.service, now).await?;
+    Ok(Json(shown(mode, now)))
 }
 
 fn parse(wanted: &Wanted) -> Result<MoveClock, ApiError> {

@@ -99,16 +99,15 @@ fn lines(
 }
 
 fn shown(entry: Entry) -> Result<Shown, LogError> {
-    let [partition, study, series, instance] = entry.key.map_or([const { None }; 4], |key| key.map(Some));
     Ok(Shown {
         position: entry.position,
         sequence: entry.sequence,
         at: entry.at.to_string(),
         kind: entry.kind,
-        partition,
-        study,
-        series,
-        instance,
+        partition: entry.partition,
+        study: entry.study,
+        series: entry.series,
+        instance: entry.instance,
         body: RawValue::from_string(entry.body)?,
     })
 }

@@ -1,7 +1,7 @@
 //! Deleting a study, a series or an instance: one event per instance.
 
 use super::{Command, Fact, Ledger, Needs, Rejection, event::Deletion};
-use crate::ids::Resource;
+use crate::ids::{InstanceKey, Resource};
 
 /// Deletes all instances of a resource.
 #[derive(Debug)]
@@ -26,13 +26,18 @@ impl Command for Delete {
                 Resource::Instance(_) => Rejection::InstanceNotFound,
             });
         }
-        for key in doomed {
-            let deletion = Deletion {
-                series_ended: ledger.instances_in_series(&key.series_key()) == 1,
-                study_ended: ledger.instances_in_study(&key.study_key()) == 1,
-            };
-            ledger.append(Fact::InstanceDeleted(key, deletion), None);
-        }
+        delete_instances(doomed, ledger);
         Ok(())
+    }
+}
+
+/// Appends one event per instance; the last one of a series or study says so.
+pub(super) fn delete_instances(doomed: Vec<InstanceKey>, ledger: &mut dyn Ledger) {
+    for key in doomed {
+        let deletion = Deletion {
+            series_ended: ledger.instances_in_series(&key.series_key()) == 1,
+            study_ended: ledger.instances_in_study(&key.study_key()) == 1,
+        };
+        ledger.append(Fact::InstanceDeleted(key, deletion), None);
     }
 }

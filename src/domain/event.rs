@@ -7,7 +7,7 @@ use super::attributes::IndexedAttributes;
 use crate::{
     clock::ClockMode,
     dicom::frames::FrameTable,
-    ids::{Digest, InstanceKey, Position, Sequence},
+    ids::{Digest, InstanceKey, InstanceUid, PartitionName, Position, Sequence, SeriesUid, StudyKey, StudyUid},
 };
 
 /// A fact with its place in the log.
@@ -32,8 +32,23 @@ pub enum Fact {
     InstanceReplaced(InstanceKey, StoredVersion),
     /// An instance went.
     InstanceDeleted(InstanceKey, Deletion),
+    /// The end of a study was set or called off.
+    ExpirySet(StudyKey, Expiry),
     /// The clock of the service was set.
     ClockMoved(ClockMove),
+}
+
+/// What an event is about: the columns beside its body.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Subject {
+    /// The data partition.
+    pub partition: Option<PartitionName>,
+    /// Study Instance UID.
+    pub study: Option<StudyUid>,
+    /// Series Instance UID.
+    pub series: Option<SeriesUid>,
+    /// SOP Instance UID.
+    pub instance: Option<InstanceUid>,
 }
 
 /// One immutable stored form of an instance.
@@ -61,6 +76,14 @@ pub struct Deletion {
     pub series_ended: bool,
     /// It was the last one of its study.
     pub study_ended: bool,
+}
+
+/// When a study ends by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Expiry {
+    /// The time; null if it does not any more.
+    pub expires_at: Option<Timestamp>,
 }
 
 /// A clock that was set.
@@ -102,9 +125,9 @@ pub enum MalformedEvent {
     /// No such kind.
     #[error("unknown kind of event `{0}`")]
     Kind(String),
-    /// An instance event that names no instance.
-    #[error("the instance of a {0} event is not named")]
-    Key(&'static str),
+    /// An event that does not say what it is about.
+    #[error("the subject of a {0} event is not named")]
+    Subject(&'static str),
     /// A body of another shape.
     #[error("the body of a {0} event is malformed: {1}")]
     Body(&'static str, #[source] serde_json::Error),
@@ -118,11 +141,13 @@ pub mod kind {
     pub const INSTANCE_REPLACED: &str = "instanceReplaced";
     /// See [`super::Fact::InstanceDeleted`].
     pub const INSTANCE_DELETED: &str = "instanceDeleted";
+    /// See [`super::Fact::ExpirySet`].
+    pub const EXPIRY_SET: &str = "expirySet";
     /// See [`super::Fact::ClockMoved`].
     pub const CLOCK_MOVED: &str = "clockMoved";
 
     /// Every kind that there is.
-    pub const ALL: [&str; 4] = [INSTANCE_STORED, INSTANCE_REPLACED, INSTANCE_DELETED, CLOCK_MOVED];
+    pub const ALL: [&str; 5] = [INSTANCE_STORED, INSTANCE_REPLACED, INSTANCE_DELETED, EXPIRY_SET, CLOCK_MOVED];
 }
 
 impl Fact {
@@ -132,6 +157,7 @@ impl Fact {
             Self::InstanceStored(..) => kind::INSTANCE_STORED,
             Self::InstanceReplaced(..) => kind::INSTANCE_REPLACED,
             Self::InstanceDeleted(..) => kind::INSTANCE_DELETED,
+            Self::ExpirySet(..) => kind::EXPIRY_SET,
             Self::ClockMoved(_) => kind::CLOCK_MOVED,
         }
     }
@@ -140,7 +166,31 @@ impl Fact {
     pub fn instance(&self) -> Option<&InstanceKey> {
         match self {
             Self::InstanceStored(key, _) | Self::InstanceReplaced(key, _) | Self::InstanceDeleted(key, _) => Some(key),
-            Self::ClockMoved(_) => None,
+            Self::ExpirySet(..) | Self::ClockMoved(_) => None,
+        }
+    }
+
+    /// The study that it is about, or in which the instance is.
+    pub fn study(&self) -> Option<StudyKey> {
+        match self {
+            Self::ExpirySet(key, _) => Some(key.clone()),
+            _ => self.instance().map(InstanceKey::study_key),
+        }
+    }
+
+    /// What it is about.
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::InstanceStored(key, _) | Self::InstanceReplaced(key, _) | Self::InstanceDeleted(key, _) => Subject {
+                partition: Some(key.partition.clone()),
+                study: Some(key.study.clone()),
+                series: Some(key.series.clone()),
+                instance: Some(key.instance.clone()),
+            },
+            Self::ExpirySet(key, _) => {
+                Subject { partition: Some(key.partition.clone()), study: Some(key.study.clone()), ..Subject::default() }
+            }
+            Self::ClockMoved(_) => Subject::default(),
         }
     }
 
@@ -149,28 +199,53 @@ impl Fact {
         match self {
             Self::InstanceStored(_, version) | Self::InstanceReplaced(_, version) => serde_json::to_string(version),
             Self::InstanceDeleted(_, deletion) => serde_json::to_string(deletion),
+            Self::ExpirySet(_, expiry) => serde_json::to_string(expiry),
             Self::ClockMoved(clock_move) => serde_json::to_string(clock_move),
         }
     }
 
-    /// Reads back what [`Self::kind`], [`Self::instance`] and [`Self::body`] gave.
-    pub fn decode(kind: &str, instance: Option<InstanceKey>, body: &str) -> Result<Self, MalformedEvent> {
-        fn read<'a, T: Deserialize<'a>>(kind: &'static str, body: &'a str) -> Result<T, MalformedEvent> {
-            serde_json::from_str(body).map_err(|error| MalformedEvent::Body(kind, error))
-        }
-        let key = |kind| instance.ok_or(MalformedEvent::Key(kind));
+    /// Reads back what [`Self::kind`], [`Self::subject`] and [`Self::body`] gave.
+    pub fn decode(kind: &str, subject: Subject, body: &str) -> Result<Self, MalformedEvent> {
         match kind {
-            kind::INSTANCE_STORED => {
-                Ok(Self::InstanceStored(key(kind::INSTANCE_STORED)?, read(kind::INSTANCE_STORED, body)?))
-            }
+            kind::INSTANCE_STORED => Ok(Self::InstanceStored(
+                subject.instance_key(kind::INSTANCE_STORED)?,
+                read(kind::INSTANCE_STORED, body)?,
+            )),
             kind::INSTANCE_REPLACED => {
-                Ok(Self::InstanceReplaced(key(kind::INSTANCE_REPLACED)?, read(kind::INSTANCE_REPLACED, body)?))
+                let key = subject.instance_key(kind::INSTANCE_REPLACED)?;
+                Ok(Self::InstanceReplaced(key, read(kind::INSTANCE_REPLACED, body)?))
             }
             kind::INSTANCE_DELETED => {
-                Ok(Self::InstanceDeleted(key(kind::INSTANCE_DELETED)?, read(kind::INSTANCE_DELETED, body)?))
+                let key = subject.instance_key(kind::INSTANCE_DELETED)?;
+                Ok(Self::InstanceDeleted(key, read(kind::INSTANCE_DELETED, body)?))
+            }
+            kind::EXPIRY_SET => {
+                Ok(Self::ExpirySet(subject.study_key(kind::EXPIRY_SET)?, read(kind::EXPIRY_SET, body)?))
             }
             kind::CLOCK_MOVED => read(kind::CLOCK_MOVED, body).map(Self::ClockMoved),
             other => Err(MalformedEvent::Kind(other.to_owned())),
         }
     }
+}
+
+impl Subject {
+    fn instance_key(self, kind: &'static str) -> Result<InstanceKey, MalformedEvent> {
+        let Self { partition: Some(partition), study: Some(study), series: Some(series), instance: Some(instance) } =
+            self
+        else {
+            return Err(MalformedEvent::Subject(kind));
+        };
+        Ok(InstanceKey { partition, study, series, instance })
+    }
+
+    fn study_key(self, kind: &'static str) -> Result<StudyKey, MalformedEvent> {
+        let Self { partition: Some(partition), study: Some(study), .. } = self else {
+            return Err(MalformedEvent::Subject(kind));
+        };
+        Ok(StudyKey { partition, study })
+    }
+}
+
+fn read<'a, T: Deserialize<'a>>(kind: &'static str, body: &'a str) -> Result<T, MalformedEvent> {
+    serde_json::from_str(body).map_err(|error| MalformedEvent::Body(kind, error))
 }

@@ -6,6 +6,7 @@
 pub mod attributes;
 pub mod delete;
 pub mod event;
+pub mod expire;
 pub mod move_clock;
 pub mod rejection;
 pub mod store;
@@ -62,6 +63,9 @@ pub trait Ledger {
 
     /// The instances that exist in a needed resource, in the order of their keys.
     fn instances_under(&self, resource: &Resource) -> Vec<InstanceKey>;
+
+    /// When a study ends by itself, if it does.
+    fn study_expires_at(&self, key: &StudyKey) -> Option<Timestamp>;
 
     /// How many instances exist in a series of a needed resource.
     fn instances_in_series(&self, key: &SeriesKey) -> u64;

@@ -1,9 +1,14 @@
 //! Storing instances: `POST` refuses what exists, `PUT` replaces it.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use super::{Command, Fact, Ledger, Needs, event::StoredVersion};
-use crate::ids::InstanceKey;
+use jiff::SignedDuration;
+
+use super::{
+    Command, Fact, Ledger, Needs,
+    event::{Expiry, StoredVersion},
+};
+use crate::ids::{InstanceKey, StudyKey};
 
 /// An instance that passed validation and whose bytes are in the blob store.
 #[derive(Debug, Clone)]
@@ -32,6 +37,8 @@ pub struct Store {
     pub instances: Vec<NewInstance>,
     /// What to do with those that exist.
     pub if_exists: IfExists,
+    /// How long the studies of what is stored shall live; for ever if none is given.
+    pub lifetime: Option<SignedDuration>,
 }
 
 /// What became of one instance.
@@ -61,6 +68,22 @@ impl Command for Store {
             ledger.append(fact, Some(new.dataset.clone()));
             Stored::Yes
         };
-        self.instances.iter().map(&mut store_one).collect()
+        let stored: Vec<Stored> = self.instances.iter().map(&mut store_one).collect();
+        let affected = self.instances.iter().zip(&stored).filter(|(_, stored)| **stored == Stored::Yes);
+        let studies: BTreeSet<StudyKey> = affected.map(|(new, _)| new.key.study_key()).collect();
+        self.set_expiry(&studies, ledger);
+        stored
+    }
+}
+
+impl Store {
+    /// The last store decides how long a study lives: one that does not say so calls its end off.
+    fn set_expiry(&self, studies: &BTreeSet<StudyKey>, ledger: &mut dyn Ledger) {
+        let expires_at = self.lifetime.and_then(|lifetime| ledger.now().checked_add(lifetime).ok());
+        for study in studies {
+            if ledger.study_expires_at(study) != expires_at {
+                ledger.append(Fact::ExpirySet(study.clone(), Expiry { expires_at }), None);
+            }
+        }
     }
 }

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use sqlx::PgConnection;
 
 use super::LogError;
-use crate::{domain::Event, ids::ServiceId, postgres::At};
+use crate::{
+    domain::{Event, event::Subject},
+    ids::{InstanceUid, PartitionName, SeriesUid, ServiceId, StudyUid},
+    postgres::At,
+};
 
 /// Events inserted by one statement at most: bounds the size of its arrays.
 const EVENTS_PER_STATEMENT: usize = 500;
@@ -28,9 +32,8 @@ pub async fn append(connection: &mut PgConnection, service: ServiceId, events: &
 }
 
 async fn append_some(connection: &mut PgConnection, service: ServiceId, events: &[Numbered]) -> Result<(), LogError> {
-    let column = |read: fn(&Event) -> Option<&str>| -> Vec<Option<&str>> {
-        events.iter().map(|numbered| read(&numbered.event)).collect()
-    };
+    let subjects: Vec<Subject> = events.iter().map(|numbered| numbered.event.fact.subject()).collect();
+    let column = |read: fn(&Subject) -> Option<&str>| -> Vec<Option<&str>> { subjects.iter().map(read).collect() };
     let positions: Vec<i64> = events.iter().map(|numbered| numbered.event.position.0).collect();
     let sequences: Vec<Option<i64>> =
         events.iter().map(|numbered| numbered.event.sequence.map(|sequence| sequence.0)).collect();
@@ -52,10 +55,10 @@ async fn append_some(connection: &mut PgConnection, service: ServiceId, events: 
     .bind(sequences)
     .bind(times)
     .bind(kinds)
-    .bind(column(|event| event.fact.instance().map(|key| key.partition.as_str())))
-    .bind(column(|event| event.fact.instance().map(|key| key.study.as_str())))
-    .bind(column(|event| event.fact.instance().map(|key| key.series.as_str())))
-    .bind(column(|event| event.fact.instance().map(|key| key.instance.as_str())))
+    .bind(column(|subject| subject.partition.as_ref().map(PartitionName::as_str)))
+    .bind(column(|subject| subject.study.as_ref().map(StudyUid::as_str)))
+    .bind(column(|subject| subject.series.as_ref().map(SeriesUid::as_str)))
+    .bind(column(|subject| subject.instance.as_ref().map(InstanceUid::as_str)))
     .bind(bodies)
     .bind(datasets)
     .execute(connection)

@@ -56,6 +56,10 @@ impl Ledger for Batch {
         self.touched.instances_under(resource)
     }
 
+    fn study_expires_at(&self, key: &StudyKey) -> Option<Timestamp> {
+        self.touched.study_expires_at(key)
+    }
+
     fn instances_in_series(&self, key: &SeriesKey) -> u64 {
         self.touched.instances_in_series(key)
     }

@@ -36,8 +36,14 @@ pub struct Entry {
     pub at: Timestamp,
     /// What happened.
     pub kind: String,
-    /// Where: the partition, study, series and instance that it is about.
-    pub key: Option<[String; 4]>,
+    /// The data partition that it is about.
+    pub partition: Option<String>,
+    /// The Study Instance UID.
+    pub study: Option<String>,
+    /// The Series Instance UID.
+    pub series: Option<String>,
+    /// The SOP Instance UID.
+    pub instance: Option<String>,
     /// Its body: JSON text.
     pub body: String,
 }
@@ -94,17 +100,15 @@ pub fn stored_files(pool: PgPool) -> impl Stream<Item = Result<(ServiceName, Ins
 }
 
 fn entry(row: &PgRow) -> Result<Entry, LogError> {
-    let instance: Option<String> = row.try_get("instance")?;
-    let key = match instance {
-        None => None,
-        Some(instance) => Some([row.try_get("partition")?, row.try_get("study")?, row.try_get("series")?, instance]),
-    };
     Ok(Entry {
         position: row.try_get("position")?,
         sequence: row.try_get("sequence")?,
         at: row.try_get::<At, _>("at")?.0,
         kind: row.try_get("kind")?,
-        key,
+        partition: row.try_get("partition")?,
+        study: row.try_get("study")?,
+        series: row.try_get("series")?,
+        instance: row.try_get("instance")?,
         body: row.try_get("body")?,
     })
 }

@@ -49,9 +49,9 @@ impl Row for InstanceRow {
     fn values(&self) -> Result<Vec<Cell>, serde_json::Error> {
         Ok(vec![
             Cell::Text(Some(self.digest.to_string())),
-            Cell::BigInt(self.length.try_into().unwrap_or(i64::MAX)),
+            Cell::BigInt(Some(self.length.try_into().unwrap_or(i64::MAX))),
             Cell::Text(Some(self.transfer_syntax.clone())),
-            Cell::BigInt(self.watermark.0),
+            Cell::BigInt(Some(self.watermark.0)),
         ])
     }
 
@@ -92,7 +92,7 @@ pub fn fold(event: &Event, rows: &mut WorkingSet<InstanceRow>) {
             rows.put(event.position, row);
         }
         Fact::InstanceDeleted(key, _) => rows.remove(event.position, key),
-        Fact::ClockMoved(_) => {}
+        Fact::ExpirySet(..) | Fact::ClockMoved(_) => {}
     }
 }
 

@@ -14,6 +14,7 @@ mod working_set;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use crate::{
@@ -97,6 +98,16 @@ impl Touched {
         self.studies.load(connection, service, &studies).await
     }
 
+    /// Loads the rows of studies, if they exist.
+    pub async fn load_studies(
+        &mut self,
+        connection: &mut PgConnection,
+        service: ServiceId,
+        keys: &BTreeSet<StudyKey>,
+    ) -> Result<(), ProjectionError> {
+        self.studies.load(connection, service, keys).await
+    }
+
     /// Loads all instances of a resource, with their series and studies, and counts what else is in the study.
     pub async fn load_resource(
         &mut self,
@@ -137,6 +148,11 @@ impl Touched {
         self.instances.keys().filter(|key| resource.contains(key)).cloned().collect()
     }
 
+    /// When a loaded study ends by itself, if it does.
+    pub fn study_expires_at(&self, key: &StudyKey) -> Option<Timestamp> {
+        self.studies.get(key)?.expires_at
+    }
+
     /// How many instances exist in a series of a loaded resource.
     pub fn instances_in_series(&self, key: &SeriesKey) -> u64 {
         self.counts.get(&key.study_key()).and_then(|study| study.get(&key.series)).copied().unwrap_or(0)
@@ -155,7 +171,7 @@ impl Touched {
         match fact {
             Fact::InstanceStored(..) => *count += 1,
             Fact::InstanceDeleted(..) => *count = count.saturating_sub(1),
-            Fact::InstanceReplaced(..) | Fact::ClockMoved(_) => {}
+            Fact::InstanceReplaced(..) | Fact::ExpirySet(..) | Fact::ClockMoved(_) => {}
         }
     }
 }

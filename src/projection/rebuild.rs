@@ -2,10 +2,10 @@
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Row as _};
 
-use super::{DEFINITIONS, ProjectionError, Touched};
+use super::{DEFINITIONS, Definition, ProjectionError, Touched};
 use crate::{
-    domain::{Event, Fact},
-    ids::{InstanceKey, InstanceUid, PartitionName, Position, Sequence, SeriesUid, ServiceId, StudyUid},
+    domain::{Event, Fact, event::Subject},
+    ids::{InstanceUid, PartitionName, Position, Sequence, SeriesUid, ServiceId, StudyUid},
     postgres::At,
 };
 
@@ -37,9 +37,10 @@ pub async fn bring_up_to_date(pool: &PgPool) -> Result<(), ProjectionError> {
 async fn is_current(connection: &mut PgConnection) -> Result<bool, ProjectionError> {
     let stored: Vec<(String, i64)> =
         sqlx::query_as("select name, version from projections").fetch_all(connection).await?;
-    let expected = DEFINITIONS.iter().map(|definition| (definition.name, definition.version()));
-    let is_stored = |(name, version): (&str, i64)| stored.iter().any(|(n, v)| n == name && *v == version);
-    Ok(expected.map(is_stored).all(|current| current))
+    let is_stored = |definition: &Definition| {
+        stored.iter().any(|(name, version)| name == definition.name && *version == definition.version())
+    };
+    Ok(DEFINITIONS.iter().all(is_stored))
 }
 
 /// One attempt. It leaves things as they were if a service was rewound or came up meanwhile: then try again.
@@ -155,8 +156,10 @@ async fn fold_chunk(
     let Some(last) = events.last() else { return Ok(cursor) };
     let reached = last.position;
     let mut touched = Touched::default();
-    let keys = events.iter().filter_map(|event| event.fact.instance().cloned()).collect();
-    touched.load(connection, service, &keys).await?;
+    let instances = events.iter().filter_map(|event| event.fact.instance().cloned()).collect();
+    touched.load(connection, service, &instances).await?;
+    let studies = events.iter().filter_map(|event| event.fact.study()).collect();
+    touched.load_studies(connection, service, &studies).await?;
     events.iter().for_each(|event| touched.fold(event));
     touched.write(connection, service).await?;
     Ok(reached)
@@ -184,17 +187,14 @@ async fn read_events(
 }
 
 fn read_event(row: &sqlx::postgres::PgRow) -> Result<Event, ProjectionError> {
-    let instance = match row.try_get::<Option<&str>, _>("instance")? {
-        None => None,
-        Some(instance) => Some(InstanceKey {
-            partition: PartitionName::trusted(row.try_get("partition")?),
-            study: StudyUid::trusted(row.try_get("study")?),
-            series: SeriesUid::trusted(row.try_get("series")?),
-            instance: InstanceUid::trusted(instance),
-        }),
+    let subject = Subject {
+        partition: row.try_get::<Option<&str>, _>("partition")?.map(PartitionName::trusted),
+        study: row.try_get::<Option<&str>, _>("study")?.map(StudyUid::trusted),
+        series: row.try_get::<Option<&str>, _>("series")?.map(SeriesUid::trusted),
+        instance: row.try_get::<Option<&str>, _>("instance")?.map(InstanceUid::trusted),
     };
     let position: i64 = row.try_get("position")?;
-    let fact = Fact::decode(row.try_get("kind")?, instance, row.try_get("body")?)
+    let fact = Fact::decode(row.try_get("kind")?, subject, row.try_get("body")?)
         .map_err(|source| ProjectionError::Event { position, source })?;
     let sequence: Option<i64> = row.try_get("sequence")?;
     Ok(Event {

@@ -56,7 +56,7 @@ pub enum Cell {
     /// For [`ColumnKind::Text`].
     Text(Option<String>),
     /// For [`ColumnKind::BigInt`].
-    BigInt(i64),
+    BigInt(Option<i64>),
 }
 
 /// The values of one column for many rows, to be bound as one array.
@@ -80,7 +80,7 @@ impl Cells {
     pub fn push(&mut self, cell: Cell) {
         match (self, cell) {
             (Self::Text(values), Cell::Text(value)) => values.push(value),
-            (Self::BigInt(values), Cell::BigInt(value)) => values.push(Some(value)),
+            (Self::BigInt(values), Cell::BigInt(value)) => values.push(value),
             (Self::Text(values), Cell::BigInt(_)) => values.push(None),
             (Self::BigInt(values), Cell::Text(_)) => values.push(None),
         }

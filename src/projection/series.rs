@@ -47,7 +47,8 @@ impl Row for SeriesRow {
     }
 
     fn values(&self) -> Result<Vec<Cell>, serde_json::Error> {
-        let mut cells = vec![Cell::BigInt(self.created.0), Cell::Text(Some(serde_json::to_string(&self.attributes)?))];
+        let mut cells =
+            vec![Cell::BigInt(Some(self.created.0)), Cell::Text(Some(serde_json::to_string(&self.attributes)?))];
         cells.extend(SERIES_ATTRIBUTES.iter().map(|(tag, vr)| Cell::Text(self.attributes.folded(*tag, *vr))));
         Ok(cells)
     }
@@ -82,6 +83,6 @@ pub fn fold(event: &Event, rows: &mut WorkingSet<SeriesRow>) {
         Fact::InstanceDeleted(instance, deletion) if deletion.series_ended => {
             rows.remove(event.position, &instance.series_key());
         }
-        Fact::InstanceDeleted(..) | Fact::ClockMoved(_) => {}
+        Fact::InstanceDeleted(..) | Fact::ExpirySet(..) | Fact::ClockMoved(_) => {}
     }
 }

@@ -1,5 +1,6 @@
 //! The study rows: indexed attributes, the latest value of each.
 
+use jiff::Timestamp;
 use sqlx::{Row as _, postgres::PgRow};
 
 use super::{
@@ -23,6 +24,8 @@ pub struct StudyRow {
     pub created: Position,
     /// Its indexed attributes.
     pub attributes: IndexedAttributes,
+    /// When it ends by itself, if it does.
+    pub expires_at: Option<Timestamp>,
 }
 
 impl Row for StudyRow {
@@ -40,6 +43,7 @@ impl Row for StudyRow {
         text("patient_name"),
         text("patient_birth_date"),
         text("referring_physician_name"),
+        bigint("expires_at"),
     ];
 
     fn key(&self) -> StudyKey {
@@ -51,13 +55,16 @@ impl Row for StudyRow {
     }
 
     fn values(&self) -> Result<Vec<Cell>, serde_json::Error> {
-        let mut cells = vec![Cell::BigInt(self.created.0), Cell::Text(Some(serde_json::to_string(&self.attributes)?))];
+        let mut cells =
+            vec![Cell::BigInt(Some(self.created.0)), Cell::Text(Some(serde_json::to_string(&self.attributes)?))];
         cells.extend(STUDY_ATTRIBUTES.iter().map(|(tag, vr)| Cell::Text(self.attributes.folded(*tag, *vr))));
+        cells.push(Cell::BigInt(self.expires_at.map(Timestamp::as_microsecond)));
         Ok(cells)
     }
 
     fn read(row: &PgRow) -> Result<Self, sqlx::Error> {
         let attributes: &str = row.try_get("attributes")?;
+        let expires_at: Option<i64> = row.try_get("expires_at")?;
         Ok(Self {
             key: StudyKey {
                 partition: PartitionName::trusted(row.try_get("partition")?),
@@ -65,6 +72,7 @@ impl Row for StudyRow {
             },
             created: Position(row.try_get("created")?),
             attributes: serde_json::from_str(attributes).map_err(|error| sqlx::Error::Decode(error.into()))?,
+            expires_at: expires_at.and_then(|time| Timestamp::from_microsecond(time).ok()),
         })
     }
 }
@@ -78,12 +86,18 @@ pub fn fold(event: &Event, rows: &mut WorkingSet<StudyRow>) {
                 key,
                 created: event.position,
                 attributes: IndexedAttributes::default(),
+                expires_at: None,
             });
             row.attributes.overlay(&version.attributes, &STUDY_ATTRIBUTES);
             rows.put(event.position, row);
         }
         Fact::InstanceDeleted(instance, deletion) if deletion.study_ended => {
             rows.remove(event.position, &instance.study_key());
+        }
+        Fact::ExpirySet(key, expiry) => {
+            if let Some(row) = rows.get(key).cloned() {
+                rows.put(event.position, StudyRow { expires_at: expiry.expires_at, ..row });
+            }
         }
         Fact::InstanceDeleted(..) | Fact::ClockMoved(_) => {}
     }

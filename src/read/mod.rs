@@ -4,6 +4,7 @@ pub mod feed;
 pub mod instances;
 pub mod parameters;
 pub mod search;
+pub mod studies;
 
 use std::sync::Arc;
 

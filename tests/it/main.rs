@@ -8,6 +8,7 @@ mod architecture;
 mod changefeed;
 mod control;
 mod delete;
+mod expiry;
 mod front;
 mod health;
 #[path = "../laws/mod.rs"]

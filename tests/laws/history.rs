@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use reqwest::Method;
 
-use crate::support::{Instance, TestApp};
+use crate::support::{Answer, DICOM_JSON, Instance, TestApp, send};
 
 /// One of the few instances of a history: study, series and instance are numbers.
 type Place = (u8, u8, u8);
@@ -17,6 +17,10 @@ pub enum Step {
     Store(Vec<(Place, u8)>),
     /// `PUT` of these.
     Upsert(Vec<(Place, u8)>),
+    /// `PUT` of one that shall live so many hours.
+    Lend(Place, u8),
+    /// The clock goes on so many hours, and what is due is deleted.
+    Wait(u8),
     /// `DELETE` of an instance.
     DeleteInstance(Place),
     /// `DELETE` of a series.
@@ -32,6 +36,8 @@ pub fn histories() -> impl Strategy<Value = Vec<Step>> {
     let step = prop_oneof![
         4 => files().prop_map(Step::Store),
         3 => files().prop_map(Step::Upsert),
+        1 => (place(), 1..4u8).prop_map(|(place, hours)| Step::Lend(place, hours)),
+        1 => (1..4u8).prop_map(Step::Wait),
         2 => place().prop_map(Step::DeleteInstance),
         1 => (1..=2u8, 1..=2u8).prop_map(|(study, series)| Step::DeleteSeries(study, series)),
         1 => (1..=2u8).prop_map(Step::DeleteStudy),
@@ -65,6 +71,13 @@ impl Step {
         let answer = match self {
             Self::Store(stored) => app.send_files(Method::POST, "/studies", &files(stored)).await,
             Self::Upsert(stored) => app.send_files(Method::PUT, "/studies", &files(stored)).await,
+            Self::Lend(place, hours) => lend(app, &instance(*place, 2), *hours).await,
+            Self::Wait(hours) => {
+                let body = format!(r#"{{"advance":"PT{hours}H"}}"#);
+                let answer = send(app.control(Method::PUT, "/clock").body(body)).await.expect(200);
+                // The time in the body may be the machine's.
+                return answer.header("x-emulator-position").unwrap_or("-").to_owned();
+            }
             Self::DeleteInstance(place) => app.delete(&instance(*place, 0).path()).await,
             Self::DeleteSeries(study, series) => app.delete(&instance((*study, *series, 1), 0).series_path()).await,
             Self::DeleteStudy(study) => app.delete(&instance((*study, 1, 1), 0).study_path()).await,
@@ -74,29 +87,67 @@ impl Step {
     }
 }
 
+async fn lend(app: &TestApp, instance: &Instance, hours: u8) -> Answer {
+    let milliseconds = u64::from(hours) * 3_600_000;
+    let request = app.request(Method::PUT, "/studies").header("accept", DICOM_JSON);
+    let request = request.header("content-type", "application/dicom");
+    send(request.header("msdicom-expiry-time-milliseconds", milliseconds).body(instance.bytes())).await
+}
+
 /// What the change feed must say: every entry with the version that it is about, and the live version of each place.
 #[derive(Default)]
 pub struct Feed {
     entries: Vec<(Place, &'static str)>,
     live: BTreeMap<Place, usize>,
+    /// Hours until each study ends.
+    ends: BTreeMap<u8, u8>,
 }
 
 impl Feed {
     /// Takes a step that the server has taken.
     pub fn take(&mut self, step: &Step) {
         match step {
-            Step::Store(stored) => stored.iter().for_each(|(place, _)| {
-                if !self.live.contains_key(place) {
-                    self.version(*place, "Create");
+            Step::Store(stored) => {
+                for (place, _) in stored {
+                    if !self.live.contains_key(place) {
+                        self.version(*place, "Create");
+                        self.ends.remove(&place.0);
+                    }
                 }
-            }),
-            Step::Upsert(stored) => stored.iter().for_each(|(place, _)| {
-                let action = if self.live.contains_key(place) { "Update" } else { "Create" };
-                self.version(*place, action);
-            }),
+            }
+            Step::Upsert(stored) => {
+                for (place, _) in stored {
+                    self.upsert(*place);
+                    self.ends.remove(&place.0);
+                }
+            }
+            Step::Lend(place, hours) => {
+                self.upsert(*place);
+                self.ends.insert(place.0, *hours);
+            }
+            Step::Wait(hours) => self.wait(*hours),
             Step::DeleteInstance(place) => self.delete(|other| other == *place),
             Step::DeleteSeries(study, series) => self.delete(|(s, e, _)| (s, e) == (*study, *series)),
             Step::DeleteStudy(study) => self.delete(|(s, ..)| s == *study),
+        }
+    }
+
+    fn upsert(&mut self, place: Place) {
+        let action = if self.live.contains_key(&place) { "Update" } else { "Create" };
+        self.version(place, action);
+    }
+
+    fn wait(&mut self, hours: u8) {
+        let mut due: Vec<(u8, u8)> = Vec::new();
+        for (study, left) in &mut self.ends {
+            if *left <= hours {
+                due.push((*left, *study));
+            }
+            *left = left.saturating_sub(hours);
+        }
+        due.sort();
+        for (_, study) in due {
+            self.delete(|(s, ..)| s == study);
         }
     }
 
@@ -109,6 +160,9 @@ impl Feed {
         let doomed: Vec<Place> = self.live.keys().copied().filter(|place| is_meant(*place)).collect();
         for place in doomed {
             self.live.remove(&place);
+            if !self.live.keys().any(|(study, ..)| *study == place.0) {
+                self.ends.remove(&place.0);
+            }
             self.entries.push((place, "Delete"));
         }
     }

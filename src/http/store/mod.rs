@@ -1,6 +1,7 @@
 //! `POST` and `PUT` of `/studies` and `/studies/{study}` (STOW-RS, PS3.18 10.5).
 
 mod content_type;
+mod expiry;
 mod response;
 
 use axum::{
@@ -67,9 +68,14 @@ async fn store(
         ApiVersion::V1 => Rules::V1 { extended_query_tags: &[] },
         ApiVersion::V2 => Rules::V2,
     };
+    let lifetime = match scope.version {
+        ApiVersion::V1 => None,
+        ApiVersion::V2 => expiry::lifetime(headers)?,
+    };
     let study = path.study;
     let mut request =
-        StoreRequest::begin(&scope.service, &context.blobs, scope.partition.clone(), study.clone(), rules).await;
+        StoreRequest::begin(&scope.service, &context.blobs, scope.partition.clone(), study.clone(), rules, lifetime)
+            .await;
     read_parts(content_type, body, limit, &mut request).await?;
     let (outcomes, position) = request.commit(&context.services, if_exists).await?;
     scope.position.leave(position);

@@ -15,7 +15,7 @@ use crate::{
     config::{Config, Durability, Switch},
     control,
     http::{
-        context::{Context, Dialect, Parts},
+        context::{Context, Dialect, Parts, Proxy},
         router,
     },
     ids::ServiceName,
@@ -71,8 +71,9 @@ impl App {
         let services = Services::new(pool.clone(), clock.clone(), settings);
         services.get_or_create(&ServiceName::default_service()).await?;
         let dialect = if config.strict.is_on() { Dialect::Strict } else { Dialect::Extended };
+        let proxy = if config.forwarded.is_on() { Proxy::Trusted } else { Proxy::None };
         let max_request_bytes = config.max_request_bytes;
-        let context = Arc::new(Parts { pool, services, blobs, clock, max_request_bytes, dialect });
+        let context = Arc::new(Parts { pool, services, blobs, clock, max_request_bytes, proxy, dialect });
         let expiry_interval = Duration::from_secs(config.expiry_interval_seconds);
         Ok(Self { context, listener, control: config.control, cluster, presence, expiry_interval })
     }

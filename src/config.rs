@@ -47,6 +47,10 @@ pub struct Config {
     #[arg(long, env = "STRICT", default_value = "off")]
     pub strict: Switch,
 
+    /// Believes X-Forwarded-Host, -Proto and -Prefix when it builds URLs. For use behind a proxy that sets them.
+    #[arg(long, env = "FORWARDED", default_value = "off")]
+    pub forwarded: Switch,
+
     /// The control API under /_emulator.
     #[arg(long, env = "CONTROL", default_value = "on")]
     pub control: Switch,

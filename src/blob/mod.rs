@@ -21,6 +21,12 @@ pub use upload::Upload;
 /// Bytes that one read asks of the store at most: bounds the memory of a download.
 const READ: u64 = 1024 * 1024;
 
+/// Bytes of an upload that a folder takes at once: bounds the memory of an upload.
+const FOLDER_PIECE: usize = 1024 * 1024;
+
+/// The same for a store on the network; S3 takes no smaller ones.
+const REMOTE_PIECE: usize = 5 * 1024 * 1024;
+
 /// Why a file could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
@@ -58,6 +64,8 @@ pub enum Sync {
 #[derive(Debug, Clone)]
 pub struct Blobs {
     store: Arc<dyn ObjectStore>,
+    /// Bytes of an upload that are sent at once.
+    piece: usize,
     gate: Arc<sweep::Gate>,
 }
 
@@ -92,7 +100,7 @@ impl Blobs {
         let error = |source| BlobError::Folder { path: folder.display().to_string(), source };
         std::fs::create_dir_all(folder).map_err(error)?;
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(sync == Sync::Disk);
-        Ok(Self::new(Arc::new(store)))
+        Ok(Self::new(Arc::new(store), FOLDER_PIECE))
     }
 
     /// Keeps the files where a URL says: Azure Blob storage, S3, or anything that speaks like one of them. Credentials
@@ -107,7 +115,7 @@ impl Blobs {
         });
         let (store, prefix) =
             object_store::parse_url_opts(&url, settings).map_err(|reason| error(reason.to_string()))?;
-        Ok(Self::new(Arc::new(PrefixStore::new(store, prefix))))
+        Ok(Self::new(Arc::new(PrefixStore::new(store, prefix)), REMOTE_PIECE))
     }
 
     /// Says that [`sweep`] will not be called.
@@ -151,7 +159,7 @@ impl Blobs {
         Ok(())
     }
 
-    fn new(store: Arc<dyn ObjectStore>) -> Self {
-        Self { store, gate: Arc::default() }
+    fn new(store: Arc<dyn ObjectStore>, piece: usize) -> Self {
+        Self { store, piece, gate: Arc::default() }
     }
 }

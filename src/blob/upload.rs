@@ -5,9 +5,6 @@ use object_store::{MultipartUpload, ObjectStoreExt, PutPayload, path::Path};
 
 use super::{BlobError, BlobName, Blobs};
 
-/// Bytes that are kept in memory before a file is staged; also the size of what is then sent at once.
-const BUFFER: usize = 5 * 1024 * 1024;
-
 /// Where files of unknown name grow.
 pub(super) const STAGING: &str = ".staging";
 
@@ -35,7 +32,7 @@ impl Upload {
     pub async fn push(&mut self, bytes: Bytes) -> Result<(), BlobError> {
         self.buffered_length += bytes.len();
         self.buffered.push(bytes);
-        if self.buffered_length >= BUFFER {
+        if self.buffered_length >= self.blobs.piece {
             self.flush().await?;
         }
         Ok(())

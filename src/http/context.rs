@@ -19,6 +19,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Largest request body in bytes.
     pub max_request_bytes: u64,
+    /// Whether a proxy says how clients see the server.
+    pub proxy: Proxy,
     /// Whether the emulator's own extensions of the service are taken.
     pub dialect: Dialect,
 }
@@ -30,6 +32,15 @@ pub enum Dialect {
     Extended,
     /// Only what Azure takes.
     Strict,
+}
+
+/// Whether a proxy says how clients see the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Proxy {
+    /// There is none, or what it says is not believed.
+    None,
+    /// What it says in `X-Forwarded-…` is believed.
+    Trusted,
 }
 
 /// The parts of the running server, shared by all requests.

@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderName, Method, StatusCode, header, request::Parts},
+    http::{
+        HeaderName, Method, StatusCode,
+        header::{self, AsHeaderName},
+        request::Parts,
+    },
 };
 use jiff::Timestamp;
 
 use super::{
-    context::Context,
+    context::{Context, Proxy},
     error::{ApiError, bad_request},
     front::{PositionSlot, Route},
     version::ApiVersion,
@@ -53,16 +57,33 @@ impl FromRequestParts<Context> for Scope {
             let detail = format!("{AS_OF_HEADER} is for reading: what has happened cannot be changed");
             return Err(ApiError::Problem(StatusCode::BAD_REQUEST, detail));
         }
-        let host = parts.headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
+        let host = header_text(parts, header::HOST).unwrap_or("localhost");
+        let base = match context.proxy {
+            Proxy::None => format!("http://{host}{}", route.prefix),
+            Proxy::Trusted => forwarded_base(parts, host, &route.prefix),
+        };
         Ok(Self {
             service: context.services.get_or_create(&route.service).await?,
             partition: PartitionName::default_partition(),
             version: route.version,
-            base: format!("http://{host}{}", route.prefix),
+            base,
             host: host.to_owned(),
             position: parts.extensions.get::<PositionSlot>().cloned().unwrap_or_default(),
         })
     }
+}
+
+fn header_text(parts: &Parts, name: impl AsHeaderName) -> Option<&str> {
+    parts.headers.get(name)?.to_str().ok().map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// What stands before `/studies` as the clients of a proxy see it. Of a list, the first entry is the client's.
+fn forwarded_base(parts: &Parts, host: &str, prefix: &str) -> String {
+    let first = |name| header_text(parts, name).and_then(|list| list.split(',').next()).map(str::trim);
+    let scheme = first("x-forwarded-proto").unwrap_or("http");
+    let host = first("x-forwarded-host").unwrap_or(host);
+    let prefix = first("x-forwarded-prefix").map_or(prefix, |prefix| prefix.trim_end_matches('/'));
+    format!("{scheme}://{host}{prefix}")
 }
 
 /// A [`Scope`] to read from, at the moment that the client asks for.

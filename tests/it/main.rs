@@ -19,3 +19,4 @@ mod process;
 mod retrieve;
 mod search;
 mod store;
+mod store_v1;

@@ -290,6 +290,21 @@ async fn strict_mode_refuses_what_azure_refuses_and_control_can_be_turned_off() 
 }
 
 #[tokio::test]
+async fn a_trusted_proxy_says_how_clients_see_the_server() {
+    let data = data("proxy");
+    let emulator = Emulator::start(&data, &["--durability", "process", "--forwarded", "on"]);
+    let app = emulator.service("abc");
+    let instance = Instance::new();
+    let (content_type, body) = multipart_body([instance.bytes()]);
+    let request =
+        app.request(Method::POST, "/studies").header("accept", DICOM_JSON).header("content-type", content_type);
+    let request = request.header("x-forwarded-host", "dicom.example, inner").header("x-forwarded-proto", "https");
+    let answer = send(request.header("x-forwarded-prefix", "/azure/").body(body)).await.expect(200);
+    let url = answer.json()["00081199"]["Value"][0]["00081190"]["Value"][0].clone();
+    assert_eq!(url, json!(format!("https://dicom.example/azure{}", instance.path())));
+}
+
+#[tokio::test]
 async fn the_command_line_drives_a_running_server() {
     let data = data("cli");
     let emulator = Emulator::start(&data, &["--durability", "process"]);

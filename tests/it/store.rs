@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{DICOM_JSON, Instance, STORED_INSTANCE, TestApp, multipart_body, raw, send, uid};
+use crate::support::{DICOM_JSON, Instance, STORED_INSTANCE, TestApp, multipart_body, raw, scratch, send, uid};
 
 /// The reason of each failed item.
 fn failure_reasons(body: &Value) -> Vec<i64> {
@@ -295,6 +295,40 @@ async fn a_file_larger_than_the_buffer_comes_back_as_it_was() {
     send(request.header("content-type", content_type).body(body)).await.expect(200);
     let found = app.get(&instance.path(), STORED_INSTANCE).await.expect(200);
     assert!(found.body == instance.stored_bytes(), "the bytes differ");
+}
+
+#[tokio::test]
+async fn what_curl_sends_for_a_form_file_is_stored() {
+    let app = TestApp::new();
+    let instance = Instance::new();
+    let folder = scratch().join("curl");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("instance.dcm"), instance.bytes()).unwrap();
+    let url = app.url("/studies");
+    let curl = tokio::process::Command::new("curl")
+        .current_dir(&folder)
+        .args(["-s", "-X", "PUT", &url])
+        .args(["-H", "Content-Type: multipart/related; type=application/dicom"])
+        .args(["-H", "msdicom-expiry-time-milliseconds: 86400000"])
+        .args(["-H", "msdicom-expiry-option: RelativeToNow"])
+        .args(["-H", "msdicom-expiry-level: Study"])
+        .args(["-F", "file=@instance.dcm"])
+        .output()
+        .await
+        .unwrap();
+    let answer: Value = serde_json::from_slice(&curl.stdout).unwrap();
+    assert_eq!(answer["00081199"]["Value"][0]["00081155"]["Value"][0], json!(instance.instance));
+    assert_eq!(app.get(&instance.path(), STORED_INSTANCE).await.expect(200).body, instance.stored_bytes());
+}
+
+#[tokio::test]
+async fn thousands_of_parts_are_taken() {
+    let app = TestApp::new();
+    let study = Instance::new();
+    let instances: Vec<Instance> = (0..2_000).map(|_| study.sibling()).collect();
+    app.store(&instances).await.expect(200);
+    let found = app.query("/studies?includefield=NumberOfStudyRelatedInstances").await.expect(200);
+    assert_eq!(found.json()[0]["00201208"]["Value"], json!([2_000]));
 }
 
 #[tokio::test]

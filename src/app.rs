@@ -46,6 +46,10 @@ pub struct App {
 impl App {
     /// Starts or finds the database, brings its tables up to date, and listens.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
+        anyhow::ensure!(
+            !config.partitions.is_on(),
+            "data partitions are not available in this version: PARTITIONS must be off"
+        );
         // The listener comes first: a port that is taken must not cost anybody a database.
         let address = SocketAddr::new(config.host, config.port);
         let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;

@@ -35,7 +35,7 @@ pub struct Config {
     #[arg(long, env = "BLOB_URL", hide_env_values = true)]
     pub blob_url: Option<String>,
 
-    /// Data partitions of the service `default`; other services choose when they are created.
+    /// Data partitions of the service `default`. Only `off` so far.
     #[arg(long, env = "PARTITIONS", default_value = "off")]
     pub partitions: Switch,
 

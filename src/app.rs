@@ -54,11 +54,11 @@ impl App {
         let address = SocketAddr::new(config.host, config.port);
         let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
         tracing::info!("listening on http://{}", listener.local_addr()?);
-        let cluster = match &config.database_url {
+        let cluster = match config.database_url() {
             Some(_) => None,
             None => Some(managed_cluster(config).await?),
         };
-        let options = match (&config.database_url, &cluster) {
+        let options = match (config.database_url(), &cluster) {
             (Some(url), _) => postgres::parse_url(url)?,
             (None, Some(cluster)) => cluster.connect_options(),
             (None, None) => anyhow::bail!("there is no database"),
@@ -66,7 +66,7 @@ impl App {
         let pool = postgres::connect(options, config.database_connections).await?;
         projection::bring_up_to_date(&pool).await.context("cannot bring the read models up to date")?;
 
-        let blobs = match &config.blob_url {
+        let blobs = match config.blob_url() {
             Some(url) => Blobs::at_url(url)?,
             None => Blobs::in_folder(&config.storage_dir(), sync(config.durability))?,
         };

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use futures_util::StreamExt;
-use healthcare_emulator::ids::ServiceName;
+use healthcare_emulator::ids::{ServiceName, SnapshotName};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, stdout};
@@ -80,6 +80,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
             print_answer(target.control(Method::POST, "reset")?.body(body.to_string())).await
         }
         Command::Snapshot { name, target } => {
+            let name = SnapshotName::parse(&name).context(SnapshotName::RULE)?;
             print_answer(target.control(Method::PUT, &format!("snapshots/{name}"))?).await
         }
         Command::Log { from, target } => {
@@ -88,14 +89,18 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Verify { target } => verify(&target).await,
         Command::Import { paths, target } => import(&paths, &target).await,
-        Command::Health { target } => print_answer(Client::new().get(format!("{}/health", target.url))).await,
+        Command::Health { target } => print_answer(Client::new().get(format!("{}/health", target.root()))).await,
     }
 }
 
 impl Target {
     fn control(&self, method: Method, resource: &str) -> anyhow::Result<RequestBuilder> {
-        let url = format!("{}/_emulator/services/{}/{resource}", self.url, self.service()?);
+        let url = format!("{}/_emulator/services/{}/{resource}", self.root(), self.service()?);
         Ok(Client::new().request(method, url))
+    }
+
+    fn root(&self) -> &str {
+        self.url.trim_end_matches('/')
     }
 
     fn service(&self) -> anyhow::Result<ServiceName> {
@@ -140,8 +145,8 @@ async fn verify(target: &Target) -> anyhow::Result<()> {
 
 async fn import(paths: &[PathBuf], target: &Target) -> anyhow::Result<()> {
     let url = match target.service()? {
-        service if service.is_default() => format!("{}/v2/studies", target.url),
-        service => format!("{}/services/{service}/v2/studies", target.url),
+        service if service.is_default() => format!("{}/v2/studies", target.root()),
+        service => format!("{}/services/{service}/v2/studies", target.root()),
     };
     let client = Client::new();
     let mut out = stdout();
@@ -160,7 +165,9 @@ async fn import(paths: &[PathBuf], target: &Target) -> anyhow::Result<()> {
         }
     }
     out.write_all(format!("{stored} stored, {refused} refused\n").as_bytes()).await?;
-    Ok(out.flush().await?)
+    out.flush().await?;
+    anyhow::ensure!(refused == 0, "not every file was stored");
+    Ok(())
 }
 
 /// The files named, and all that lie in folders named, in the order of their paths.

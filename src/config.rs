@@ -44,15 +44,15 @@ pub struct Config {
     pub auth: AuthMode,
 
     /// Refuses what Azure refuses, the emulator's own extensions included.
-    #[arg(long, env = "STRICT", default_value = "off")]
+    #[arg(long, env = "STRICT", default_value = "off", num_args = 0..=1, default_missing_value = "on")]
     pub strict: Switch,
 
     /// Believes X-Forwarded-Host, -Proto and -Prefix when it builds URLs. For use behind a proxy that sets them.
-    #[arg(long, env = "FORWARDED", default_value = "off")]
+    #[arg(long, env = "FORWARDED", default_value = "off", num_args = 0..=1, default_missing_value = "on")]
     pub forwarded: Switch,
 
     /// The control API under /_emulator.
-    #[arg(long, env = "CONTROL", default_value = "on")]
+    #[arg(long, env = "CONTROL", default_value = "on", num_args = 0..=1, default_missing_value = "on")]
     pub control: Switch,
 
     /// Seconds between two looks for studies that have expired.
@@ -73,9 +73,20 @@ pub struct Config {
 }
 
 impl Config {
-    /// The folder of the DICOM files, unless `blob_url` names another place.
+    /// The folder of the DICOM files, unless [`Self::blob_url`] names another place.
     pub fn storage_dir(&self) -> PathBuf {
-        self.dicom_storage_dir.clone().unwrap_or_else(|| self.data_dir.join("dicom"))
+        let chosen = self.dicom_storage_dir.clone().filter(|folder| !folder.as_os_str().is_empty());
+        chosen.unwrap_or_else(|| self.data_dir.join("dicom"))
+    }
+
+    /// Where the database is; nothing, or a blank: the managed one.
+    pub fn database_url(&self) -> Option<&str> {
+        self.database_url.as_deref().filter(|url| !url.trim().is_empty())
+    }
+
+    /// Where the DICOM files are; nothing, or a blank: in [`Self::storage_dir`].
+    pub fn blob_url(&self) -> Option<&str> {
+        self.blob_url.as_deref().filter(|url| !url.trim().is_empty())
     }
 }
 

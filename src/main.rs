@@ -2,7 +2,7 @@
 
 mod client;
 
-use std::process::ExitCode;
+use std::{io::IsTerminal, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 use healthcare_emulator::{
@@ -39,9 +39,17 @@ fn main() -> ExitCode {
     }
 }
 
+/// The error with its causes; one that the words before have told already is left out.
 #[allow(clippy::print_stderr)] // the last word of a command that failed
 fn report(error: &anyhow::Error) {
-    eprintln!("error: {error:#}");
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if !told.contains(&cause) {
+            told.push_str(if told.is_empty() { "" } else { ": " });
+            told.push_str(&cause);
+        }
+    }
+    eprintln!("error: {told}");
 }
 
 #[tokio::main]
@@ -56,13 +64,18 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
     start_logging(config.log_format);
-    let stop = stop_signal()?;
-    App::start(config, Clock::machine()).await?.serve(stop).await
+    let mut stop = Box::pin(stop_signal()?);
+    let app = tokio::select! {
+        app = App::start(config, Clock::machine()) => app?,
+        () = &mut stop => return Ok(()),
+    };
+    app.serve(stop).await
 }
 
 fn start_logging(format: LogFormat) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false);
+    let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_ansi(colours);
     match format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),

@@ -18,6 +18,8 @@ use crate::ids::{Digest, InstanceKey, ServiceName};
 pub use sweep::{Known, sweep};
 pub use upload::Upload;
 
+use self::upload::STAGING;
+
 /// Bytes that one read asks of the store at most: bounds the memory of a download.
 const READ: u64 = 1024 * 1024;
 
@@ -30,8 +32,8 @@ const REMOTE_PIECE: usize = 5 * 1024 * 1024;
 /// Why a file could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum BlobError {
-    /// The store refused or failed.
-    #[error("the blob store failed: {0}")]
+    /// The store refused or failed. Its own words name the file, and so the instance: they are for the debug log.
+    #[error("the blob store failed: {}", kind(.0))]
     Store(#[from] object_store::Error),
     /// The folder cannot be used.
     #[error("cannot use the folder {path}: {source}")]
@@ -51,6 +53,17 @@ pub enum BlobError {
     },
 }
 
+fn kind(error: &object_store::Error) -> &'static str {
+    use object_store::Error;
+    match error {
+        Error::NotFound { .. } => "a file is not there",
+        Error::PermissionDenied { .. } => "permission denied",
+        Error::Unauthenticated { .. } => "not authenticated",
+        Error::JoinError { .. } => "a task was cancelled",
+        _ => "see the debug log",
+    }
+}
+
 /// Whether a written file must survive a power cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sync {
@@ -66,6 +79,10 @@ pub struct Blobs {
     store: Arc<dyn ObjectStore>,
     /// Bytes of an upload that are sent at once.
     piece: usize,
+    /// Where the uploads of this process grow.
+    staging: Path,
+    /// The folder, if the files are in one.
+    folder: Option<Arc<FolderPath>>,
     gate: Arc<sweep::Gate>,
 }
 
@@ -100,7 +117,9 @@ impl Blobs {
         let error = |source| BlobError::Folder { path: folder.display().to_string(), source };
         std::fs::create_dir_all(folder).map_err(error)?;
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(sync == Sync::Disk);
-        Ok(Self::new(Arc::new(store), FOLDER_PIECE))
+        let blobs = Self { folder: Some(folder.into()), ..Self::new(Arc::new(store), FOLDER_PIECE) };
+        std::fs::create_dir_all(folder.join(blobs.staging.as_ref())).map_err(error)?;
+        Ok(blobs)
     }
 
     /// Keeps the files where a URL says: Azure Blob storage, S3, or anything that speaks like one of them. Credentials
@@ -160,6 +179,7 @@ impl Blobs {
     }
 
     fn new(store: Arc<dyn ObjectStore>, piece: usize) -> Self {
-        Self { store, piece, gate: Arc::default() }
+        let staging = Path::from_iter([STAGING, &upload::random_name()]);
+        Self { store, piece, staging, folder: None, gate: Arc::default() }
     }
 }

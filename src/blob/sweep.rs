@@ -3,7 +3,9 @@
 use std::{
     collections::HashSet,
     hash::{BuildHasher, Hash, RandomState},
+    path::Path as FolderPath,
     sync::atomic::{AtomicBool, Ordering},
+    time::SystemTime,
 };
 
 use dashmap::DashSet;
@@ -11,7 +13,7 @@ use futures_util::TryStreamExt;
 use object_store::{ObjectStoreExt, path::Path};
 use tokio::sync::{RwLock, RwLockReadGuard};
 
-use super::{BlobError, BlobName, Blobs, upload::STAGING};
+use super::{BlobError, BlobName, Blobs};
 
 /// Keeps a sweep from removing what is being written: a file may be stored again that an undone event had named.
 #[derive(Debug, Default)]
@@ -65,12 +67,11 @@ impl Known {
 /// Removes every file that is not known and was not written since this process started; answers how many. `known` must
 /// have been read after the start, and no other process may be writing.
 pub async fn sweep(blobs: &Blobs, known: &Known) -> Result<usize, BlobError> {
+    let mut removed = sweep_unfinished(blobs).await?;
     let mut files = blobs.store.list(None);
-    let mut removed = 0;
     while let Some(file) = files.try_next().await? {
         let path = file.location;
-        let staged = path.parts().next().is_some_and(|part| part.as_ref() == STAGING);
-        if known.contains(&path) && !staged {
+        if known.contains(&path) || path.prefix_matches(&blobs.staging) {
             continue;
         }
         let _alone = blobs.gate.removing.write().await;
@@ -80,5 +81,39 @@ pub async fn sweep(blobs: &Blobs, known: &Known) -> Result<usize, BlobError> {
         }
     }
     blobs.gate.close();
+    Ok(removed)
+}
+
+/// Removes what processes before this one left half-written in a folder. The store's own list does not show it.
+async fn sweep_unfinished(blobs: &Blobs) -> Result<usize, BlobError> {
+    let Some(folder) = blobs.folder.clone() else { return Ok(0) };
+    let staging = folder.join(blobs.staging.as_ref());
+    let sweep = move || {
+        let started = std::fs::metadata(&staging)?.modified()?;
+        remove_unfinished(&folder, &staging, started)
+    };
+    let removed = tokio::task::spawn_blocking(sweep).await.map_err(object_store::Error::from)?;
+    removed.map_err(|source| BlobError::Folder { path: "of the DICOM files".to_owned(), source })
+}
+
+/// Unfinished files have a `#` in their names, and are older than the staging place of this process.
+fn remove_unfinished(folder: &FolderPath, own_staging: &FolderPath, started: SystemTime) -> std::io::Result<usize> {
+    let mut removed = 0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = entry.path();
+        if entry.file_type()?.is_dir() {
+            if path != own_staging {
+                removed += remove_unfinished(&path, own_staging, started)?;
+            }
+        } else if entry.file_name().to_string_lossy().contains('#') && entry.metadata()?.modified()? < started {
+            std::fs::remove_file(&path)?;
+            removed += 1;
+        }
+    }
+    let is_foreign_staging = folder.parent().is_some_and(|parent| Some(parent) == own_staging.parent());
+    if is_foreign_staging {
+        std::fs::remove_dir(folder)?;
+    }
     Ok(removed)
 }

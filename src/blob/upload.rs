@@ -71,7 +71,7 @@ impl Upload {
             return Ok(());
         }
         if self.staged.is_none() {
-            let path = Path::from_iter([STAGING, &random_name()]);
+            let path = self.blobs.staging.clone().join(random_name());
             drop(self.blobs.gate.write(&path).await);
             let upload = self.blobs.store.put_multipart(&path).await?;
             self.staged = Some(Staged { path, upload });
@@ -84,7 +84,7 @@ impl Upload {
 }
 
 /// A name that no other upload has: 128 random bits.
-fn random_name() -> String {
+pub(super) fn random_name() -> String {
     use std::hash::{BuildHasher, RandomState};
     let bits = || RandomState::new().hash_one(std::process::id());
     format!("{:016x}{:016x}", bits(), bits())

@@ -26,7 +26,7 @@ use crate::{
         store::{IfExists, NewInstance, Store, Stored},
     },
     ids::{Digest, InstanceKey, InstanceUid, PartitionName, Position, SeriesUid, StudyUid},
-    log::{Service, Services},
+    log::{LogError, Service, Services},
 };
 
 /// Bytes before the `DICM` of a Part 10 file (PS3.10 7.1). What they say is the writer's business, so they are zeroed.
@@ -34,6 +34,9 @@ const PREAMBLE: usize = 128;
 
 /// Files of one request that are written at the same time: bounds its memory.
 const CONCURRENT_UPLOADS: usize = 8;
+
+/// Bytes of a file that is judged in no time.
+const QUICK: u64 = 256 * 1024;
 
 /// A store request while its parts come in.
 pub struct StoreRequest<'s> {
@@ -115,12 +118,12 @@ impl<'s> StoreRequest<'s> {
     }
 
     /// Ends a part: all its bytes have been pushed.
-    pub async fn add(&mut self, intake: Intake) {
+    pub async fn add(&mut self, intake: Intake) -> Result<(), LogError> {
         let Intake { scanner, digest, upload, failure, length } = intake;
         let digest = Digest(digest.finalize().into());
         let part = match scanner.and_then(Scanner::finish) {
             Err(error) => Part::Unreadable(error),
-            Ok(file) => self.examine(file, digest, length),
+            Ok(file) => self.examine(file, digest, length).await?,
         };
         let part = match (part, failure) {
             (Part::Ready(identity, ..), Some(error)) => {
@@ -143,6 +146,7 @@ impl<'s> StoreRequest<'s> {
         if self.uploads.len() >= CONCURRENT_UPLOADS {
             self.await_oldest_upload().await;
         }
+        Ok(())
     }
 
     /// Whether no part has come in.
@@ -172,35 +176,14 @@ impl<'s> StoreRequest<'s> {
         Ok((outcomes, position))
     }
 
-    fn examine(&self, file: Part10, digest: Digest, length: u64) -> Part {
-        let dataset = &file.dataset;
-        let identity = Identity {
-            sop_class: dataset.first_text(tags::SOP_CLASS_UID),
-            sop_instance: dataset.first_text(tags::SOP_INSTANCE_UID),
-            is_implicit_vr: file.implicit_vr,
-        };
-        let validation = validate(dataset, self.study.as_ref().map(StudyUid::as_str), self.rules);
-        let Some(key) = self.key(dataset).filter(|_| validation.errors.is_empty()) else {
-            return Part::Invalid(identity, validation);
-        };
-        let version = StoredVersion {
-            digest,
-            length,
-            transfer_syntax: file.transfer_syntax.clone(),
-            attributes: indexed_attributes(dataset, &validation.dropped),
-            frames: FrameTable::of(&file),
-        };
-        let json = to_json(dataset, &validation.dropped);
-        Part::Ready(identity, validation, Box::new(NewInstance { key, version, dataset: json.into() }))
-    }
-
-    fn key(&self, dataset: &Dataset) -> Option<InstanceKey> {
-        Some(InstanceKey {
-            partition: self.partition.clone(),
-            study: StudyUid::parse(&dataset.first_text(tags::STUDY_INSTANCE_UID)?).ok()?,
-            series: SeriesUid::parse(&dataset.first_text(tags::SERIES_INSTANCE_UID)?).ok()?,
-            instance: InstanceUid::parse(&dataset.first_text(tags::SOP_INSTANCE_UID)?).ok()?,
-        })
+    /// Judges a file; a large one beside the reactor, whose other requests must not wait for it.
+    async fn examine(&self, file: Part10, digest: Digest, length: u64) -> Result<Part, LogError> {
+        let (partition, study, rules) = (self.partition.clone(), self.study.clone(), self.rules);
+        let examine = move || examine(&file, digest, length, partition, study.as_ref(), rules);
+        if length < QUICK {
+            return Ok(examine());
+        }
+        tokio::task::spawn_blocking(examine).await.map_err(|_| LogError::Stopped)
     }
 
     async fn await_oldest_upload(&mut self) {
@@ -217,6 +200,44 @@ impl<'s> StoreRequest<'s> {
             *part = Part::Unwritten(std::mem::take(identity));
         }
     }
+}
+
+fn examine(
+    file: &Part10,
+    digest: Digest,
+    length: u64,
+    partition: PartitionName,
+    study: Option<&StudyUid>,
+    rules: Rules<'_>,
+) -> Part {
+    let dataset = &file.dataset;
+    let identity = Identity {
+        sop_class: dataset.first_text(tags::SOP_CLASS_UID),
+        sop_instance: dataset.first_text(tags::SOP_INSTANCE_UID),
+        is_implicit_vr: file.implicit_vr,
+    };
+    let validation = validate(dataset, study.map(StudyUid::as_str), rules);
+    let Some(key) = key(dataset, partition).filter(|_| validation.errors.is_empty()) else {
+        return Part::Invalid(identity, validation);
+    };
+    let version = StoredVersion {
+        digest,
+        length,
+        transfer_syntax: file.transfer_syntax.clone(),
+        attributes: indexed_attributes(dataset, &validation.dropped),
+        frames: FrameTable::of(file),
+    };
+    let json = to_json(dataset, &validation.dropped);
+    Part::Ready(identity, validation, Box::new(NewInstance { key, version, dataset: json.into() }))
+}
+
+fn key(dataset: &Dataset, partition: PartitionName) -> Option<InstanceKey> {
+    Some(InstanceKey {
+        partition,
+        study: StudyUid::parse(&dataset.first_text(tags::STUDY_INSTANCE_UID)?).ok()?,
+        series: SeriesUid::parse(&dataset.first_text(tags::SERIES_INSTANCE_UID)?).ok()?,
+        instance: InstanceUid::parse(&dataset.first_text(tags::SOP_INSTANCE_UID)?).ok()?,
+    })
 }
 
 impl Part {

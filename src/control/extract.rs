@@ -8,9 +8,15 @@ use axum::{
     http::{Method, StatusCode, request::Parts},
 };
 use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
 
 use crate::{
-    http::{body, context::Context, error::ApiError, front::PositionSlot},
+    http::{
+        body::{self, BodyError},
+        context::Context,
+        error::ApiError,
+        front::PositionSlot,
+    },
     ids::{ServiceName, SnapshotName},
     log::Service,
 };
@@ -94,12 +100,19 @@ impl<T: DeserializeOwned> FromRequest<Context> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request<Body>, _: &Context) -> Result<Self, ApiError> {
-        let bytes = body::whole(request.into_body(), MAX_BODY).await?;
-        let text = match bytes.trim_ascii() {
-            b"" => b"{}",
-            text if text.starts_with(b"{") => text,
-            _ => return Err(bad_request("the body is no JSON object")),
+        let bytes = body::whole(request.into_body(), MAX_BODY).await.map_err(|error| match error {
+            BodyError::TooLarge(_) => ApiError::Problem(StatusCode::PAYLOAD_TOO_LARGE, error.to_string()),
+            BodyError::Broken(_) => bad_request(error.to_string()),
+        })?;
+        let malformed = |error: serde_json::Error| bad_request(format!("the body is malformed: {error}"));
+        let members: Map<String, Value> = match bytes.trim_ascii() {
+            b"" => Map::new(),
+            text => serde_json::from_slice(text).map_err(malformed)?,
         };
-        serde_json::from_slice(text).map(Self).map_err(|error| bad_request(format!("the body is malformed: {error}")))
+        // A variable that a script forgot to set must not mean "everything".
+        if let Some((name, _)) = members.iter().find(|(_, value)| value.is_null()) {
+            return Err(bad_request(format!("`{name}` is null: leave it out or give it a value")));
+        }
+        serde_json::from_value(Value::Object(members)).map(Self).map_err(malformed)
     }
 }

@@ -25,6 +25,9 @@ pub fn router() -> Router<Context> {
         .route("/services/{service}", get(services::get).put(services::put).delete(services::delete))
         .nest("/services/{service}", of_service())
         .merge(of_service())
+        .method_not_allowed_fallback(|| async {
+            ApiError::Problem(StatusCode::METHOD_NOT_ALLOWED, "the resource does not have this method".to_owned())
+        })
         .fallback(|| async {
             ApiError::Problem(StatusCode::NOT_FOUND, "the control API has no such resource".to_owned())
         })

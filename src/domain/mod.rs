@@ -23,6 +23,15 @@ use crate::{
 pub use event::{Event, Fact};
 pub use rejection::Rejection;
 
+/// What is taken from clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// Everything that Azure takes, and the emulator's extensions.
+    Extended,
+    /// Only what Azure takes.
+    Strict,
+}
+
 /// A mutation: decided once, against the state that the log has when its turn comes.
 pub trait Command: Send + Sync + 'static {
     /// What its caller is told.

@@ -6,6 +6,8 @@ use sqlx::PgPool;
 
 use crate::{blob::Blobs, clock::Clock, log::Services};
 
+pub use crate::domain::Dialect;
+
 /// The parts of the running server.
 #[derive(Debug)]
 pub struct Parts {
@@ -23,15 +25,6 @@ pub struct Parts {
     pub proxy: Proxy,
     /// Whether the emulator's own extensions of the service are taken.
     pub dialect: Dialect,
-}
-
-/// What is taken from clients.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    /// Everything that Azure takes, and the emulator's extensions.
-    Extended,
-    /// Only what Azure takes.
-    Strict,
 }
 
 /// Whether a proxy says how clients see the server.

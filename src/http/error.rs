@@ -68,6 +68,7 @@ pub fn unsupported_content_type(content_type: &str) -> ApiError {
 /// `503` in the words of the service; the cause is logged.
 pub fn store_failure(cause: &dyn std::error::Error) -> ApiError {
     tracing::error!(error = %cause, "a request failed");
+    tracing::debug!(error = ?cause, "a request failed");
     ApiError::Text(StatusCode::SERVICE_UNAVAILABLE, "The data store operation failed.".into())
 }
 

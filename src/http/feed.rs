@@ -2,14 +2,20 @@
 
 use axum::{
     extract::RawQuery,
-    http::StatusCode,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use jiff::{Timestamp, tz::Offset};
+use futures_util::StreamExt;
+use jiff::{Timestamp, fmt::temporal::Pieces, tz::Offset};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{error::ApiError, json::Json, scope::ReadScope, version::ApiVersion};
+use super::{
+    error::{ApiError, store_failure},
+    json::{JSON, Json, json_array},
+    scope::ReadScope,
+    version::ApiVersion,
+};
 use crate::{
     ids::Sequence,
     read::{
@@ -35,27 +41,29 @@ struct Body {
 }
 
 /// Entries of a window in time (v2), or of a range of sequences (v1).
-pub async fn list(scope: ReadScope, RawQuery(query): RawQuery) -> Result<Json<impl Serialize>, ApiError> {
+pub async fn list(scope: ReadScope, RawQuery(query): RawQuery) -> Result<Response, ApiError> {
     let query = Parameters::read(query.as_deref().unwrap_or_default());
     let ReadScope { scope, view } = scope;
-    let entries = match scope.version {
+    let (range, limit) = match scope.version {
         ApiVersion::V1 => {
             let offset = query.offset(Name { name: "offset", suffix: "" })?;
             let limit = query.limit(Name { name: "limit", suffix: "" }, 10, 100)?;
-            let range = Range { after: Sequence(offset), up_to: Sequence(offset.saturating_add(limit)) };
-            view.feed(range, limit, query.metadata()?).await?
+            (Range { after: Sequence(offset), up_to: Sequence(offset.saturating_add(limit)) }, limit)
         }
         ApiVersion::V2 => {
             let offset = query.offset(Name { name: "Offset", suffix: " for Offset" })?;
             let limit = query.limit(Name { name: "Limit", suffix: " for Limit" }, 100, 200)?;
             let (start, end) = query.window()?;
-            let metadata = query.metadata()?;
             let window = view.window(start, end).await?;
-            let after = Sequence(window.after.0.saturating_add(offset));
-            view.feed(Range { after, ..window }, limit, metadata).await?
+            (Range { after: Sequence(window.after.0.saturating_add(offset)), ..window }, limit)
         }
     };
-    Ok(Json(entries.into_iter().map(body).collect::<Result<Vec<Body>, ApiError>>()?))
+    let entries = view.feed(range, limit, query.metadata()?);
+    let texts = entries.map(|entry| {
+        let body = body(entry?)?;
+        serde_json::to_string(&body).map_err(|error| store_failure(&error))
+    });
+    Ok(([(header::CONTENT_TYPE, JSON)], json_array(texts).await?).into_response())
 }
 
 /// The last entry; 204 while there is none.
@@ -86,7 +94,7 @@ fn body(entry: Entry) -> Result<Body, ApiError> {
             State::Replaced => "Replaced",
             State::Deleted => "Deleted",
         },
-        metadata: metadata.map_err(|error| super::error::store_failure(&error))?,
+        metadata: metadata.map_err(|error| store_failure(&error))?,
     })
 }
 
@@ -146,7 +154,8 @@ impl Parameters {
     }
 }
 
-/// A time with a zone: ISO 8601 with `Z` or an offset, or RFC 1123. A blank one counts as absent.
+/// A time with a zone: ISO 8601 with `Z` or an offset, or RFC 1123. A blank one counts as absent. What lies beyond the
+/// calendar, like the last day that .NET knows, is its end.
 fn time(name: &'static str, text: &str) -> Result<Option<Timestamp>, InvalidParameter> {
     let text = text.trim();
     if text.is_empty() {
@@ -156,11 +165,15 @@ fn time(name: &'static str, text: &str) -> Result<Option<Timestamp>, InvalidPara
         let rfc1123 = jiff::fmt::rfc2822::parse(text).ok()?;
         Some(rfc1123.timestamp())
     });
-    match parsed {
-        Some(time) => Ok(Some(time)),
-        None if text.parse::<jiff::civil::DateTime>().is_ok() => {
+    let pieces = Pieces::parse(text).ok();
+    match (parsed, pieces) {
+        (Some(time), _) => Ok(Some(time)),
+        (None, Some(pieces)) if pieces.offset().is_none() => {
             Err(InvalidParameter::new(name, "Date and time value must specify a time zone."))
         }
-        None => Err(InvalidParameter::new(name, "")),
+        (None, Some(pieces)) if pieces.time().is_some() => {
+            Ok(Some(if pieces.date().year() > 0 { Timestamp::MAX } else { Timestamp::MIN }))
+        }
+        (None, _) => Err(InvalidParameter::new(name, "")),
     }
 }

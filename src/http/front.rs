@@ -10,7 +10,7 @@ use std::{
 
 use axum::{
     extract::{MatchedPath, Request},
-    http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::PathAndQuery},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::PathAndQuery},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -113,12 +113,15 @@ fn log(method: &Method, response: &Response, request_id: &RequestId, started: In
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
 const CLIENT_REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-client-request-id");
 
-/// On every answer (store-and-delete 11.3).
+/// On every answer.
 const SECURITY_HEADERS: [(HeaderName, &str); 3] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "SAMEORIGIN"),
     (header::CONTENT_SECURITY_POLICY, "frame-src 'self';"),
 ];
+
+const MAX_AUDIT_HEADERS: usize = 10;
+const MAX_AUDIT_LENGTH: usize = 2048;
 
 struct RequestId(HeaderValue);
 
@@ -139,6 +142,7 @@ fn admit(request: &mut Request) -> Result<(), ApiError> {
     if query.contains('<') || query.to_ascii_lowercase().contains("%3c") {
         return Err(bad_request("The query string included invalid characters."));
     }
+    check_audit_headers(request.headers())?;
     let path = request.uri().path();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let first = segments.first().copied().unwrap_or_default();
@@ -164,6 +168,25 @@ fn admit(request: &mut Request) -> Result<(), ApiError> {
     request.extensions_mut().insert(Route { service, version: parsed.api, prefix, partition });
     request.extensions_mut().insert(parsed);
     Ok(())
+}
+
+/// The limits of the headers that clients may add to the audit log.
+fn check_audit_headers(headers: &HeaderMap) -> Result<(), ApiError> {
+    let is_audit = |name: &HeaderName| name.as_str().starts_with("x-ms-azuredicom-audit-");
+    let audit: Vec<_> = headers.iter().filter(|(name, _)| is_audit(name)).collect();
+    if audit.len() > MAX_AUDIT_HEADERS {
+        return Err(bad_request(format!(
+            "The maximum number of custom audit headers allowed is {MAX_AUDIT_HEADERS}. The number of custom audit headers supplied is {}.",
+            audit.len()
+        )));
+    }
+    match audit.into_iter().find(|(_, value)| value.len() > MAX_AUDIT_LENGTH) {
+        None => Ok(()),
+        Some((name, value)) => Err(bad_request(format!(
+            "The maximum length of a custom audit header value is {MAX_AUDIT_LENGTH}. The supplied custom audit header '{name}' has length of {}.",
+            value.len()
+        ))),
+    }
 }
 
 fn service_name(text: &str) -> Result<ServiceName, ApiError> {

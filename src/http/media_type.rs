@@ -54,11 +54,6 @@ impl MediaType {
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
-
-    /// Whether it has any parameters.
-    pub fn has_parameters(&self) -> bool {
-        !self.parameters.is_empty()
-    }
 }
 
 /// Splits a list at its commas, but not at those in quotes.

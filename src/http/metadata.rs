@@ -1,24 +1,20 @@
 //! `GET …/metadata` (PS3.18 10.4.1.1.2): the datasets as they were written at store time, never parsed again.
 
 use axum::{
-    body::Body,
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
-use futures_util::{Stream, StreamExt};
+use futures_util::TryStreamExt;
 
 use super::{
-    accept::AcceptsDicomJson, error::ApiError, json::DICOM_JSON, path::ResourcePath, retrieve::nothing_there,
+    accept::AcceptsDicomJson,
+    error::ApiError,
+    json::{DICOM_JSON, json_array},
+    path::ResourcePath,
+    retrieve::nothing_there,
     scope::ReadScope,
 };
-use crate::{
-    ids::Resource,
-    read::{ReadError, instances::Revision},
-};
-
-/// Bytes that are gathered before they are sent.
-const PIECE: usize = 64 * 1024;
+use crate::{ids::Resource, read::instances::Revision};
 
 /// The metadata of all instances that the path names; 304 if the client has it.
 pub async fn metadata(
@@ -36,7 +32,8 @@ pub async fn metadata(
     }
     let etag = HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("0"));
     let headers = [(header::CONTENT_TYPE, DICOM_JSON), (header::ETAG, etag)];
-    Ok((headers, Body::from_stream(json_array(view.metadata(&resource)))).into_response())
+    let array = json_array(view.metadata(&resource).map_err(ApiError::from)).await?;
+    Ok((headers, array).into_response())
 }
 
 /// Without quotes: the service sends none.
@@ -45,27 +42,5 @@ fn etag(resource: &Resource, revision: Revision) -> String {
     match resource {
         Resource::Instance(_) => watermark.0.to_string(),
         Resource::Study(_) | Resource::Series(_) => format!("{}-{count}", watermark.0),
-    }
-}
-
-/// A JSON array of JSON texts, in pieces of a size that is worth sending.
-fn json_array(
-    texts: impl Stream<Item = Result<String, ReadError>> + Send,
-) -> impl Stream<Item = Result<Bytes, ReadError>> + Send {
-    async_stream::try_stream! {
-        let mut texts = std::pin::pin!(texts);
-        let mut piece = String::from("[");
-        let mut is_first = true;
-        while let Some(text) = texts.next().await {
-            if !std::mem::take(&mut is_first) {
-                piece.push(',');
-            }
-            piece.push_str(&text?);
-            if piece.len() >= PIECE {
-                yield Bytes::from(std::mem::take(&mut piece));
-            }
-        }
-        piece.push(']');
-        yield Bytes::from(piece);
     }
 }

@@ -1,4 +1,4 @@
-//! Choosing the form and the transfer syntax of an answer (retrieve 3): pure, and table-tested.
+//! Choosing the form and the transfer syntax of an answer: pure, and table-tested.
 
 use axum::http::{HeaderMap, header};
 

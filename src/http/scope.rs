@@ -8,6 +8,7 @@ use axum::{
         HeaderName, Method, StatusCode,
         header::{self, AsHeaderName},
         request::Parts,
+        uri::Authority,
     },
 };
 use jiff::Timestamp;
@@ -53,11 +54,12 @@ impl FromRequestParts<Context> for Scope {
         if route.partition.is_some() {
             return Err(bad_request("Data partitions feature is disabled."));
         }
-        if parts.method != Method::GET && parts.headers.contains_key(AS_OF_HEADER) {
+        if !matches!(parts.method, Method::GET | Method::HEAD) && parts.headers.contains_key(AS_OF_HEADER) {
             let detail = format!("{AS_OF_HEADER} is for reading: what has happened cannot be changed");
             return Err(ApiError::Problem(StatusCode::BAD_REQUEST, detail));
         }
-        let host = header_text(parts, header::HOST).unwrap_or("localhost");
+        let host = header_text(parts, header::HOST);
+        let host = host.or(parts.uri.authority().map(Authority::as_str)).unwrap_or("localhost");
         let base = match context.proxy {
             Proxy::None => format!("http://{host}{}", route.prefix),
             Proxy::Trusted => forwarded_base(parts, host, &route.prefix),

@@ -1,45 +1,56 @@
 //! Search (QIDO-RS, PS3.18 10.6) at its six resources.
 
 use axum::{
-    extract::RawQuery,
+    extract::{RawQuery, State},
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 
-use super::{accept::AcceptsDicomJson, error::ApiError, json::DICOM_JSON, path::Uids, scope::ReadScope};
+use super::{
+    accept::AcceptsDicomJson,
+    context::{Context, Dialect},
+    error::ApiError,
+    json::DICOM_JSON,
+    path::Uids,
+    scope::ReadScope,
+};
 use crate::read::search::{self, Level};
 
 /// `/studies`
 pub async fn studies(
+    State(context): State<Context>,
     accept: AcceptsDicomJson,
     scope: ReadScope,
     path: Uids,
     query: RawQuery,
 ) -> Result<Response, ApiError> {
-    search(accept, scope, path, query, Level::Study).await
+    search(context.dialect, accept, scope, path, query, Level::Study).await
 }
 
 /// `/series` and `/studies/{study}/series`
 pub async fn series(
+    State(context): State<Context>,
     accept: AcceptsDicomJson,
     scope: ReadScope,
     path: Uids,
     query: RawQuery,
 ) -> Result<Response, ApiError> {
-    search(accept, scope, path, query, Level::Series).await
+    search(context.dialect, accept, scope, path, query, Level::Series).await
 }
 
 /// `/instances`, `/studies/{study}/instances` and `/studies/{study}/series/{series}/instances`
 pub async fn instances(
+    State(context): State<Context>,
     accept: AcceptsDicomJson,
     scope: ReadScope,
     path: Uids,
     query: RawQuery,
 ) -> Result<Response, ApiError> {
-    search(accept, scope, path, query, Level::Instance).await
+    search(context.dialect, accept, scope, path, query, Level::Instance).await
 }
 
 async fn search(
+    dialect: Dialect,
     _: AcceptsDicomJson,
     ReadScope { scope, view }: ReadScope,
     path: Uids,
@@ -47,7 +58,7 @@ async fn search(
     level: Level,
 ) -> Result<Response, ApiError> {
     let scope = search::Scope { partition: scope.partition, level, study: path.study, series: path.series };
-    let query = search::parse(query.as_deref().unwrap_or_default(), &scope)?;
+    let query = search::parse(query.as_deref().unwrap_or_default(), &scope, dialect)?;
     match view.search(&scope, &query).await? {
         None => Ok(StatusCode::NO_CONTENT.into_response()),
         Some(json) => Ok(([(header::CONTENT_TYPE, DICOM_JSON)], json).into_response()),

@@ -43,6 +43,9 @@ pub enum DatabaseError {
     /// The URL is none.
     #[error("DATABASE_URL is not a PostgreSQL URL: {0}")]
     Url(#[source] sqlx::Error),
+    /// The URL is one of something else.
+    #[error("DATABASE_URL is not a PostgreSQL URL: it must begin with postgres:// or postgresql://")]
+    Scheme,
     /// Nobody answers, or not to us.
     #[error("cannot connect to PostgreSQL: {0}")]
     Connect(#[from] sqlx::Error),
@@ -56,6 +59,10 @@ pub enum DatabaseError {
 
 /// Reads a connection URL; the spelling of Python's drivers (`postgresql+asyncpg://`) is accepted.
 pub fn parse_url(url: &str) -> Result<PgConnectOptions, DatabaseError> {
+    let is_postgres = url.starts_with("postgres://") || url.starts_with("postgresql");
+    if !is_postgres {
+        return Err(DatabaseError::Scheme);
+    }
     let plain = match url.split_once("://") {
         Some((scheme, rest)) => {
             let scheme = scheme.split('+').next().unwrap_or(scheme);

@@ -1,5 +1,6 @@
 //! The change feed: the log itself, joined to what is there now.
 
+use futures_util::{Stream, StreamExt};
 use jiff::Timestamp;
 use sqlx::{Postgres, QueryBuilder, Row as _, postgres::PgRow};
 
@@ -70,8 +71,13 @@ pub struct Range {
 }
 
 impl View {
-    /// The entries of a range of sequences, ascending; at most `limit`.
-    pub async fn feed(&self, range: Range, limit: i64, metadata: Metadata) -> Result<Vec<Entry>, ReadError> {
+    /// The entries of a range of sequences, ascending, as the client takes them; at most `limit`.
+    pub fn feed(
+        &self,
+        range: Range,
+        limit: i64,
+        metadata: Metadata,
+    ) -> impl Stream<Item = Result<Entry, ReadError>> + use<> {
         let mut query = self.select_entries(metadata);
         query.push(" and e.sequence > ").push_bind(range.after.0);
         query.push(" and e.sequence <= ").push_bind(range.up_to.0);
@@ -79,8 +85,13 @@ impl View {
             query.push(" and e.position <= ").push_bind(position.0);
         }
         query.push(" order by e.sequence limit ").push_bind(limit);
-        let rows = query.build().fetch_all(&self.pool).await?;
-        rows.iter().map(entry).collect()
+        let pool = self.pool.clone();
+        async_stream::try_stream! {
+            let mut rows = query.build().fetch(&pool);
+            while let Some(row) = rows.next().await {
+                yield entry(&row?)?;
+            }
+        }
     }
 
     /// The last entry, if there is any.

@@ -83,6 +83,9 @@ async fn a_window_in_time_includes_its_start_and_not_its_end() {
         ("?startTime=Thu,%2001%20Jan%202026%2003:00:00%20GMT", vec![3, 4]),
         ("?startTime=2026-01-01T05:00:00Z", vec![]),
         ("?startTime=&endTime=", vec![1, 2, 3, 4]),
+        ("?endTime=9999-12-31T23:59:59.9999999Z", vec![1, 2, 3, 4]),
+        ("?startTime=9999-12-31T23:59:59Z", vec![]),
+        ("?startTime=0001-01-01T00:00:00Z", vec![1, 2, 3, 4]),
     ] {
         assert_eq!(sequences(&feed(&app, query).await.expect(200)), expected, "{query}");
     }

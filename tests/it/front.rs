@@ -87,6 +87,24 @@ async fn an_angle_bracket_in_the_query_string_is_refused_before_anything_else() 
 }
 
 #[tokio::test]
+async fn audit_headers_are_few_and_short() {
+    let app = TestApp::new();
+    let name = |index: usize| format!("X-MS-AZUREDICOM-AUDIT-{index}");
+    let ten = (0..10).fold(app.request(Method::GET, "/changefeed"), |request, index| request.header(name(index), "x"));
+    send(ten.try_clone().unwrap()).await.expect(200);
+    let eleven = send(ten.header(name(10), "x")).await.expect(400);
+    assert_eq!(
+        eleven.text(),
+        "The maximum number of custom audit headers allowed is 10. The number of custom audit headers supplied is 11."
+    );
+    let long = app.request(Method::GET, "/changefeed").header("x-ms-azuredicom-audit-who", "x".repeat(2_049));
+    assert_eq!(
+        send(long).await.expect(400).text(),
+        "The maximum length of a custom audit header value is 2048. The supplied custom audit header 'x-ms-azuredicom-audit-who' has length of 2049."
+    );
+}
+
+#[tokio::test]
 async fn a_service_name_that_breaks_the_rule_is_refused_with_the_rule() {
     let app = TestApp::new();
     for name in ["ab", "Abc", "-abc", "abc-", "a--b", "a_b", "abcdefghijklmnopqrstuvwxy", "%2e%2e%2f"] {

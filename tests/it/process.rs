@@ -45,6 +45,17 @@ async fn it_stops_when_asked_takes_postgres_along_and_starts_again_where_it_was(
 }
 
 #[tokio::test]
+async fn it_can_be_stopped_while_it_waits_for_its_database() {
+    let data = data("waiting");
+    let url = "postgres://nobody@127.0.0.1:1/nothing";
+    let mut emulator = Emulator::start(&data, &["--database-url", url]);
+    assert_eq!(emulator.terminate().code(), Some(0));
+    let refused = Emulator::command(&data, &["--database-url", "mysql://localhost/x"]).output().expect("it ends");
+    assert_eq!(refused.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("not a PostgreSQL URL"));
+}
+
+#[tokio::test]
 async fn a_second_server_on_the_same_folder_says_so_and_exits() {
     let data = data("second");
     let emulator = Emulator::start(&data, &["--durability", "process"]);
@@ -231,6 +242,9 @@ async fn files_without_events_are_swept_at_the_start_and_no_others() {
     let (kept, undone) = (Instance::new(), Instance::new());
     let mut emulator = Emulator::start(&data, &["--durability", "process"]);
     let app = emulator.service("abc");
+    let unfinished = data.join("dicom/.staging/before/upload#1");
+    std::fs::create_dir_all(unfinished.parent().unwrap()).unwrap();
+    std::fs::write(&unfinished, "half a file").unwrap();
     app.store([&kept, &undone]).await.expect(200);
     app.reset(json!({ "position": 1 })).await.expect(200);
     let folder = |instance: &Instance| data.join(format!("dicom/abc/Microsoft.Default/{}", instance.study));
@@ -240,7 +254,7 @@ async fn files_without_events_are_swept_at_the_start_and_no_others() {
     emulator.terminate();
     let emulator = Emulator::start(&data, &["--durability", "process"]);
     let app = emulator.service("abc");
-    while files(&undone) > 0 {
+    while files(&undone) > 0 || unfinished.parent().unwrap().exists() {
         tokio::task::yield_now().await;
     }
     assert_eq!(app.get(&kept.path(), STORED_INSTANCE).await.expect(200).body, kept.stored_bytes());
@@ -285,6 +299,11 @@ async fn strict_mode_refuses_what_azure_refuses_and_control_can_be_turned_off() 
         let request = app.request(Method::POST, "/studies").header("accept", DICOM_JSON);
         send(request.header("content-type", content_type).body(body)).await.expect(415);
     }
+    app.store([&Instance::new()]).await.expect(200);
+    app.query("/studies?PatientID=PAT-1").await.expect(200);
+    for extension in ["PatientID=PAT*", "StudyInstanceUID=1.2,3.4", "PatientID=PAT-?"] {
+        app.query(&format!("/studies?{extension}")).await.expect(204);
+    }
     send(app.at_root(Method::GET, "/_emulator/services")).await.expect(404);
     std::mem::forget(app); // verify is turned off too
 }
@@ -325,7 +344,7 @@ async fn the_command_line_drives_a_running_server() {
     let (ok, health) = run(&["health"]);
     assert!(ok && health.contains("healthy"), "{health}");
     let (ok, imported) = run(&["import", folder.to_str().unwrap()]);
-    assert!(ok && imported.ends_with("1 stored, 1 refused\n"), "{imported}");
+    assert!(!ok && imported.ends_with("1 stored, 1 refused\n"), "{imported}");
     let (ok, _) = run(&["snapshot", "one"]);
     assert!(ok);
     let (ok, log) = run(&["log"]);

@@ -113,6 +113,33 @@ async fn values_match_without_case_and_names_without_accents() {
 }
 
 #[tokio::test]
+async fn punctuation_separates_the_words_of_a_name() {
+    let app = TestApp::new();
+    for name in ["O'Brien^Conan", "Smith-Jones^Ann Mary", "Yamada^Tarou=\u{5c71}\u{7530}^\u{592a}\u{90ce}"] {
+        app.store([&Instance::new().with(0x0008_0005, "CS", "ISO_IR 192").with(0x0010_0010, "PN", name)])
+            .await
+            .expect(200);
+    }
+    for (value, status) in [
+        ("O%27Brien", 200),
+        ("o%27bri%20con", 200),
+        ("brien", 200),
+        ("Smith-Jones", 200),
+        ("jones%5Eann%20m", 200),
+        ("smith%20ann", 204),
+        ("%E5%B1%B1", 200),
+        ("%E7%94%B0", 204),
+        ("*", 204),
+        ("bri*", 200),
+        ("%5B", 204),
+        ("%5Cw", 204),
+    ] {
+        let found = app.query(&format!("/studies?PatientName={value}&fuzzymatching=true")).await;
+        assert_eq!(found.status, status, "{value}");
+    }
+}
+
+#[tokio::test]
 async fn uids_may_be_listed() {
     let app = TestApp::new();
     let [first, _, _, other] = some_studies(&app).await;

@@ -179,6 +179,7 @@ async fn content_types_are_judged_before_accept_and_accept_before_the_path() {
     assert!(malformed.text().starts_with("Dicom element 'StudyInstanceUid' failed validation for VR 'UI'"));
     for (content_type, message) in [
         ("", "The specified content type '' is not supported."),
+        ("application/dicom;", "The specified content type 'application/dicom;' is not supported."),
         ("application/dicom; a=b", "The specified content type 'application/dicom; a=b' is not supported."),
         (
             "multipart/related; type=\"application/dicom\"",

@@ -56,9 +56,9 @@ impl ContentType {
         let text = &self.text;
         let Some(media_type) = &self.media_type else { return Err(unsupported_content_type("")) };
         if media_type.essence == DICOM {
-            return match media_type.has_parameters() {
-                true => Err(unsupported_content_type(text)),
-                false => Ok(PartType::Single),
+            return match text.trim().eq_ignore_ascii_case(DICOM) {
+                true => Ok(PartType::Single),
+                false => Err(unsupported_content_type(text)),
             };
         }
         let boundary = media_type.parameter("boundary").map(str::trim).filter(|boundary| !boundary.is_empty());

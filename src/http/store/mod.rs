@@ -96,7 +96,7 @@ async fn read_parts(
             while let Some(chunk) = chunks.next().await {
                 intake.push(chunk?).await;
             }
-            request.add(intake).await;
+            request.add(intake).await?;
             return Ok(());
         }
         PartType::Multipart { boundary, default_type } => (boundary, default_type),
@@ -128,7 +128,7 @@ where
     while let Some(bytes) = reader.next_bytes().await? {
         intake.push(bytes).await;
     }
-    request.add(intake).await;
+    request.add(intake).await.map_err(ApiError::from)?;
     Ok(true)
 }
 

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     dicom::dictionary::{is_private, keyword},
-    domain::attributes::fold,
+    domain::{Dialect, attributes::fold},
     read::parameters::{self, InvalidParameter, Name},
 };
 
@@ -111,7 +111,7 @@ const OFFSET: Name = Name { name: "Offset", suffix: " for Offset" };
 const FUZZY: Name = Name { name: "FuzzyMatching", suffix: " for FuzzyMatching" };
 
 /// Reads the raw query string of a search.
-pub fn parse(raw: &str, scope: &Scope) -> Result<Query, SearchRefusal> {
+pub fn parse(raw: &str, scope: &Scope, dialect: Dialect) -> Result<Query, SearchRefusal> {
     let mut parameters: Vec<(String, String)> = Vec::new();
     let (mut limit, mut offset, mut fuzzy) = (None, None, None);
     let mut fields: Vec<String> = Vec::new();
@@ -132,7 +132,7 @@ pub fn parse(raw: &str, scope: &Scope) -> Result<Query, SearchRefusal> {
         true => Names::Fuzzy,
         false => Names::Exact,
     };
-    let conditions = conditions(parameters, scope, names)?;
+    let conditions = conditions(parameters, scope, (names, dialect))?;
     Ok(Query { conditions, include: include(fields)?, limit, offset })
 }
 
@@ -143,7 +143,11 @@ enum Names {
     Fuzzy,
 }
 
-fn conditions(parameters: Vec<(String, String)>, scope: &Scope, names: Names) -> Result<Vec<Condition>, SearchRefusal> {
+fn conditions(
+    parameters: Vec<(String, String)>,
+    scope: &Scope,
+    reading: (Names, Dialect),
+) -> Result<Vec<Condition>, SearchRefusal> {
     let mut keys = BTreeSet::new();
     let mut conditions: Vec<Condition> = Vec::new();
     for (key, value) in parameters {
@@ -156,7 +160,7 @@ fn conditions(parameters: Vec<(String, String)>, scope: &Scope, names: Names) ->
         if value.is_empty() {
             return Err(SearchRefusal::Empty(key));
         }
-        let matching = matching(attribute, &key, &value, names)?;
+        let matching = matching(attribute, &key, &value, reading)?;
         if conditions.iter().any(|condition| condition.attribute == attribute) {
             return Err(SearchRefusal::TwoSpellings(key));
         }
@@ -186,11 +190,16 @@ fn include(fields: Vec<String>) -> Result<Include, SearchRefusal> {
     fields.into_iter().map(field).collect::<Result<_, _>>().map(Include::Fields)
 }
 
-fn matching(attribute: Searchable, key: &str, value: &str, names: Names) -> Result<Matching, SearchRefusal> {
+fn matching(
+    attribute: Searchable,
+    key: &str,
+    value: &str,
+    (names, dialect): (Names, Dialect),
+) -> Result<Matching, SearchRefusal> {
     let fold = |text: &str| fold(text, attribute.vr);
     let named = || keyword(attribute.tag).unwrap_or(key).to_owned();
     match attribute.vr {
-        VR::UI => {
+        VR::UI if dialect == Dialect::Extended => {
             let uids = value.split([',', '\\']).map(str::trim).filter(|uid| !uid.is_empty());
             let mut uids: Vec<String> = uids.map(fold).collect();
             match uids.len() {
@@ -205,10 +214,13 @@ fn matching(attribute: Searchable, key: &str, value: &str, names: Names) -> Resu
                 return Err(SearchRefusal::QuoteInFuzzy { keyword: named(), value: value.to_owned() });
             }
             let folded = fold(value);
-            let words = folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+            let words =
+                folded.split(|c: char| c.is_whitespace() || c.is_ascii_punctuation()).filter(|word| !word.is_empty());
             Ok(Matching::Words(words.map(str::to_owned).collect()))
         }
-        VR::AE | VR::CS | VR::LO | VR::PN | VR::SH if value.contains(['*', '?']) => Ok(Matching::Like(fold(value))),
+        VR::AE | VR::CS | VR::LO | VR::PN | VR::SH if dialect == Dialect::Extended && value.contains(['*', '?']) => {
+            Ok(Matching::Like(fold(value)))
+        }
         _ => Ok(Matching::Equal(fold(value))),
     }
 }

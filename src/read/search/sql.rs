@@ -211,9 +211,12 @@ fn like_pattern(pattern: &str) -> String {
     like
 }
 
-/// A regular expression for words that begin like these and follow one another. Words hold letters and digits only.
+/// What separates words in a name, as a regular expression names it: white space and ASCII punctuation.
+const SEPARATORS: &str = r##"][:space:]!"#$%&'()*+,./:;<=>?@[\\^_`{|}~-"##;
+
+/// A regular expression for words that begin like these and follow one another. Words hold no separators.
 fn word_pattern(words: &[String]) -> String {
-    format!("(^|[ ^=]){}", words.join("[^ ^=]*[ ^=]+"))
+    format!("(^|[{SEPARATORS}]){}", words.join(&format!("[^{SEPARATORS}]*[{SEPARATORS}]+")))
 }
 
 fn shows_study(level: Level, plan: &Plan) -> bool {

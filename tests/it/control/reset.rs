@@ -70,9 +70,13 @@ async fn a_place_that_is_not_there_is_refused_and_changes_nothing() {
         app.reset(json!({ "snapshot": "none" })).await.expect(404).json()["detail"],
         "there is no snapshot `none`"
     );
-    for body in
-        [json!({ "position": 2 }), json!({ "position": -1 }), json!({ "snapshot": "a", "position": 0 }), json!([])]
-    {
+    for body in [
+        json!({ "position": 2 }),
+        json!({ "position": -1 }),
+        json!({ "snapshot": "a", "position": 0 }),
+        json!({ "snapshot": null }),
+        json!([]),
+    ] {
         app.reset(body).await.expect(400);
     }
     assert_eq!(app.position().await, 1);

@@ -68,4 +68,8 @@ async fn unknown_resources_of_the_control_api_are_problem_documents() {
     let answer = send(app.at_root(Method::GET, "/_emulator/nothing")).await.expect(404);
     assert_eq!(answer.header("content-type"), Some("application/problem+json"));
     assert_eq!(answer.json()["status"], 404);
+    let method = send(app.at_root(Method::GET, "/_emulator/verify")).await.expect(405);
+    assert_eq!(method.header("content-type"), Some("application/problem+json"));
+    let large = send(app.control(Method::POST, "/reset").body(vec![b' '; 2_000_000])).await.expect(413);
+    assert_eq!(large.header("content-type"), Some("application/problem+json"));
 }

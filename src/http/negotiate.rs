@@ -16,11 +16,15 @@ pub enum Kind {
     Instances,
     /// One instance.
     Instance,
+    /// Frames of one instance.
+    Frames,
 }
 
 /// What the answer shall be like.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
+    /// The media type of the body, or of each part.
+    pub media_type: &'static str,
     /// One body, or parts.
     pub form: Form,
     /// The transfer syntax.
@@ -88,21 +92,46 @@ fn alternative(text: &str) -> Option<Alternative> {
 
 /// The choice that an alternative leads to, if its media type, form and syntax fit.
 fn acceptable(kind: Kind, alternative: &Alternative) -> Option<Choice> {
-    let (form, default) = match (alternative.media_type.as_str(), kind, alternative.form) {
-        ("*/*", _, _) => (Form::Multipart, Syntax::AsStored),
-        ("application/dicom", Kind::Instance, form) | ("application/dicom", _, form @ Form::Multipart) => {
-            (form, Syntax::Named(EXPLICIT_VR_LITTLE_ENDIAN))
-        }
-        _ => return None,
-    };
+    let row = Row::of(kind, &alternative.media_type, alternative.form)?;
     let syntax = match alternative.syntax.as_deref() {
-        None => default,
+        None => row.default,
         Some("*") => Syntax::AsStored,
-        Some(EXPLICIT_VR_LITTLE_ENDIAN) => Syntax::Named(EXPLICIT_VR_LITTLE_ENDIAN),
-        Some(JPEG_2000_LOSSLESS) => Syntax::Named(JPEG_2000_LOSSLESS),
-        Some(_) => return None,
+        Some(uid) => Syntax::Named(TARGETS.into_iter().find(|target| *target == uid)?),
     };
-    Some(Choice { form, syntax })
+    let Row { media_type, form, allowed, .. } = row;
+    allowed.contains(&syntax).then_some(Choice { media_type, form, syntax })
+}
+
+const TARGETS: [&str; 2] = [EXPLICIT_VR_LITTLE_ENDIAN, JPEG_2000_LOSSLESS];
+const EXPLICIT: Syntax = Syntax::Named(EXPLICIT_VR_LITTLE_ENDIAN);
+const LOSSLESS: Syntax = Syntax::Named(JPEG_2000_LOSSLESS);
+
+/// What is served of a media type.
+struct Row {
+    media_type: &'static str,
+    form: Form,
+    allowed: &'static [Syntax],
+    default: Syntax,
+}
+
+impl Row {
+    /// The row of the table that a media type and a form belong to. `*/*` is answered in parts, whatever was asked.
+    fn of(kind: Kind, media_type: &str, form: Form) -> Option<Self> {
+        const FILES: &[Syntax] = &[Syntax::AsStored, EXPLICIT, LOSSLESS];
+        const FRAMES: &[Syntax] = &[Syntax::AsStored, EXPLICIT];
+        let (media_type, form, allowed, default) = match (kind, media_type, form) {
+            (Kind::Instances, "application/dicom", Form::Multipart) => ("application/dicom", form, FILES, EXPLICIT),
+            (Kind::Instance, "application/dicom", form) => ("application/dicom", form, FILES, EXPLICIT),
+            (Kind::Instances | Kind::Instance, "*/*", _) => {
+                ("application/dicom", Form::Multipart, FILES, Syntax::AsStored)
+            }
+            (Kind::Frames, "application/octet-stream", form) => ("application/octet-stream", form, FRAMES, EXPLICIT),
+            (Kind::Frames, "image/jp2", Form::Multipart) => ("image/jp2", form, &[LOSSLESS][..], LOSSLESS),
+            (Kind::Frames, "*/*", _) => ("application/octet-stream", Form::Multipart, FRAMES, Syntax::AsStored),
+            _ => return None,
+        };
+        Some(Self { media_type, form, allowed, default })
+    }
 }
 
 #[cfg(test)]
@@ -112,7 +141,7 @@ mod tests {
     use super::*;
 
     const J2K: &str = "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.90";
-    const EXPLICIT: &str = "application/dicom; transfer-syntax=1.2.840.10008.1.2.1";
+    const NATIVE: &str = "application/dicom; transfer-syntax=1.2.840.10008.1.2.1";
     const STORED: &str = "application/dicom; transfer-syntax=*";
 
     fn chosen(kind: Kind, lines: &[&str]) -> Option<(Form, Syntax)> {
@@ -160,14 +189,45 @@ mod tests {
         let j2k = Some((Form::Single, Syntax::Named(JPEG_2000_LOSSLESS)));
         let stored = Some((Form::Single, Syntax::AsStored));
         let with = |text: &str, quality: &str| format!("{text}; q={quality}");
-        assert_eq!(chosen(Kind::Instance, &[&with(J2K, "0.5"), &with(EXPLICIT, "0.9")]), explicit);
+        assert_eq!(chosen(Kind::Instance, &[&with(J2K, "0.5"), &with(NATIVE, "0.9")]), explicit);
         assert_eq!(chosen(Kind::Instance, &[&with(J2K, "0.9"), "application/dicom"]), explicit);
-        assert_eq!(chosen(Kind::Instance, &[J2K, EXPLICIT]), j2k);
-        assert_eq!(chosen(Kind::Instance, &[&format!("{J2K}, {EXPLICIT}"), STORED]), stored);
+        assert_eq!(chosen(Kind::Instance, &[J2K, NATIVE]), j2k);
+        assert_eq!(chosen(Kind::Instance, &[&format!("{J2K}, {NATIVE}"), STORED]), stored);
         assert_eq!(chosen(Kind::Instance, &[&with(J2K, "0.9"), &with(STORED, "0.5")]), j2k);
         let foreign = "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.100; q=0.9";
         assert_eq!(chosen(Kind::Instance, &[foreign, &with(J2K, "0.5")]), j2k);
         let multipart = r#"multipart/related; type="application/dicom"; transfer-syntax=*; q=0.1"#;
         assert_eq!(chosen(Kind::Instance, &["image/png", multipart]), Some((Form::Multipart, Syntax::AsStored)));
+    }
+
+    #[test]
+    fn frames_have_media_types_of_their_own() {
+        use Form::{Multipart, Single};
+        let accepted = |line: &str| {
+            let headers = HeaderValue::from_str(line).into_iter().map(|value| (header::ACCEPT, value)).collect();
+            choose(Kind::Frames, &headers).map(|choice| (choice.media_type, choice.form, choice.syntax))
+        };
+        let octets = "application/octet-stream";
+        for (line, expected) in [
+            ("application/octet-stream; transfer-syntax=*", Some((octets, Single, Syntax::AsStored))),
+            ("application/octet-stream", Some((octets, Single, EXPLICIT))),
+            (r#"multipart/related; type="application/octet-stream""#, Some((octets, Multipart, EXPLICIT))),
+            (r#"multipart/related; type="image/jp2""#, Some(("image/jp2", Multipart, LOSSLESS))),
+            (
+                "multipart/related; type=image/jp2; transfer-syntax=1.2.840.10008.1.2.4.90",
+                Some(("image/jp2", Multipart, LOSSLESS)),
+            ),
+            ("*/*", Some((octets, Multipart, Syntax::AsStored))),
+            ("*/*; transfer-syntax=1.2.840.10008.1.2.1", Some((octets, Multipart, EXPLICIT))),
+            ("image/jp2", None),
+            ("multipart/related; type=image/jp2; transfer-syntax=*", None),
+            ("*/*; transfer-syntax=1.2.840.10008.1.2.4.90", None),
+            ("application/octet-stream; transfer-syntax=1.2.840.10008.1.2.4.90", None),
+            ("application/dicom", None),
+            ("image/jpeg", None),
+            ("application/*", None),
+        ] {
+            assert_eq!(accepted(line), expected, "{line}");
+        }
     }
 }

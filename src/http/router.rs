@@ -48,6 +48,7 @@ fn data_plane() -> Router<Context> {
         .route("/studies/{study}/series/{series}/instances", get(search::instances))
         .route("/studies/{study}/series/{series}/instances/{instance}", resource())
         .route("/studies/{study}/series/{series}/instances/{instance}/metadata", get(metadata::metadata))
+        .route("/studies/{study}/series/{series}/instances/{instance}/frames/{frames}", get(retrieve::frames::frames))
         .route("/series", get(search::series))
         .route("/instances", get(search::instances))
         .route("/changefeed", get(feed::list))

@@ -1,10 +1,13 @@
 //! The instances of a study, a series, or one: where their bytes lie, and their metadata.
 
 use futures_util::{Stream, StreamExt};
-use sqlx::{Postgres, QueryBuilder, Row as _, postgres::PgRow};
+use sqlx::{Postgres, QueryBuilder, Row as _, postgres::PgRow, types::Json};
 
 use super::{ReadError, View};
-use crate::ids::{Digest, InstanceKey, InstanceUid, Resource, SeriesUid, Watermark};
+use crate::{
+    dicom::frames::FrameTable,
+    ids::{Digest, InstanceKey, InstanceUid, Resource, SeriesUid, Watermark},
+};
 
 /// A stored version of an instance: what a retrieve needs to know.
 #[derive(Debug, Clone)]
@@ -38,6 +41,21 @@ impl View {
         query.push(" order by i.since");
         let rows = query.build().fetch_all(&self.pool).await?;
         rows.iter().map(|row| stored_instance(row, resource)).collect()
+    }
+
+    /// One instance and where its frames lie; they are absent without pixel data.
+    pub async fn frames(&self, key: &InstanceKey) -> Result<Option<(StoredInstance, Option<FrameTable>)>, ReadError> {
+        let resource = Resource::Instance(key.clone());
+        let mut query = QueryBuilder::new(
+            "select i.series, i.instance, i.digest, i.length, i.transfer_syntax, e.body -> 'frames' as frames
+               from instances i
+               join events e on e.service = i.service and e.position = i.since
+              where ",
+        );
+        self.push_resource(&mut query, &resource);
+        let Some(row) = query.build().fetch_optional(&self.pool).await? else { return Ok(None) };
+        let frames: Option<Json<FrameTable>> = row.try_get("frames")?;
+        Ok(Some((stored_instance(&row, &resource)?, frames.map(|Json(frames)| frames))))
     }
 
     /// What the metadata of a resource is known by; nothing if it has no instances.

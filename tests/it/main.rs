@@ -9,6 +9,7 @@ mod changefeed;
 mod control;
 mod delete;
 mod expiry;
+mod frames;
 mod front;
 mod health;
 #[path = "../laws/mod.rs"]

@@ -10,10 +10,16 @@ mod header;
 mod inflate;
 mod meta_reader;
 mod nesting;
+mod opened;
 mod scanner;
 mod syntax;
 
-pub use self::{error::ScanError, scanner::Scanner};
+pub use self::{
+    error::ScanError,
+    opened::{MetaElement, OpenedFile},
+    scanner::Scanner,
+    syntax::is_deflated,
+};
 use super::dataset::{Dataset, Extent};
 
 /// Deepest nesting of sequences that is read.

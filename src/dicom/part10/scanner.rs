@@ -17,6 +17,9 @@ const PREAMBLE_SIZE: u64 = 128;
 const MARK: [u8; 4] = *b"DICM";
 const MARK_SIZE: u64 = 4;
 
+/// Where file meta information begins.
+pub(super) const META_START: u64 = PREAMBLE_SIZE + MARK_SIZE;
+
 /// Reads a Part 10 file (PS3.10 7) from pieces of any size. The result does not depend on where the pieces are cut.
 #[derive(Debug)]
 pub struct Scanner {
@@ -82,7 +85,7 @@ impl Scanner {
         let mut rest = chunk;
         if let Stage::Preamble { length, mark } = &mut self.stage {
             rest = read_preamble(rest, length, mark);
-            if *length < PREAMBLE_SIZE + MARK_SIZE {
+            if *length < META_START {
                 return Ok(());
             }
             if *mark != MARK {

@@ -20,7 +20,7 @@ pub(super) fn encoding(transfer_syntax: &str) -> Encoding {
 }
 
 /// Whether the data set is compressed as a whole.
-pub(super) fn is_deflated(transfer_syntax: &str) -> bool {
+pub fn is_deflated(transfer_syntax: &str) -> bool {
     matches!(transfer_syntax, DEFLATED | JPIP_DEFLATED | JPIP_HTJ2K_DEFLATED)
 }
 

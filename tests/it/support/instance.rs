@@ -1,6 +1,9 @@
 //! DICOM files, byte by byte.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    io::Write,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 /// A UID that nothing else in this run has.
 pub fn uid() -> String {
@@ -10,6 +13,10 @@ pub fn uid() -> String {
 
 /// Explicit VR Little Endian.
 const EXPLICIT: &str = "1.2.840.10008.1.2.1";
+/// Deflated Explicit VR Little Endian.
+const DEFLATED: &str = "1.2.840.10008.1.2.1.99";
+/// Pixel Data.
+const PIXEL_DATA: u32 = 0x7FE0_0010;
 
 /// A DICOM file in the making: a small secondary capture of its own study, unless told otherwise.
 #[derive(Debug, Clone)]
@@ -20,6 +27,8 @@ pub struct Instance {
     transfer_syntax: String,
     preamble: u8,
     elements: Vec<(u32, [u8; 2], Vec<u8>)>,
+    /// Pixel data of undefined length, which comes last.
+    encapsulated: Option<Vec<u8>>,
 }
 
 impl Instance {
@@ -37,6 +46,7 @@ impl Instance {
             transfer_syntax: EXPLICIT.to_owned(),
             preamble: 0,
             elements: Vec::new(),
+            encapsulated: None,
         }
         .with(0x0008_0016, "UI", "1.2.840.10008.5.1.4.1.1.7")
         .with(0x0008_0018, "UI", instance)
@@ -114,6 +124,26 @@ impl Instance {
             .with_bytes(0x7FE0_0010, "OB", pixels)
     }
 
+    /// Encapsulated pixel data in this transfer syntax, with a basic offset table.
+    pub fn with_fragments(mut self, transfer_syntax: &str, offsets: &[u32], fragments: &[&[u8]]) -> Self {
+        let offsets: Vec<u8> = offsets.iter().flat_map(|offset| offset.to_le_bytes()).collect();
+        let mut items = Vec::new();
+        for item in [offsets.as_slice()].iter().chain(fragments) {
+            items.extend_from_slice(&[0xFE, 0xFF, 0x00, 0xE0]);
+            items.extend_from_slice(&(item.len() as u32).to_le_bytes());
+            items.extend_from_slice(item);
+        }
+        items.extend_from_slice(&[0xFE, 0xFF, 0xDD, 0xE0, 0, 0, 0, 0]);
+        self = self.without(PIXEL_DATA).with_transfer_syntax(transfer_syntax);
+        self.encapsulated = Some(items);
+        self
+    }
+
+    /// Deflates the elements.
+    pub fn deflated(self) -> Self {
+        self.with_transfer_syntax(DEFLATED)
+    }
+
     /// The file.
     pub fn bytes(&self) -> Vec<u8> {
         let mut meta = Vec::new();
@@ -126,10 +156,23 @@ impl Instance {
         file.extend_from_slice(b"DICM");
         element(&mut file, 0x0002_0000, *b"UL", &(meta.len() as u32).to_le_bytes());
         file.extend_from_slice(&meta);
-        for (tag, vr, bytes) in &self.elements {
-            element(&mut file, *tag, *vr, bytes);
-        }
+        file.extend_from_slice(&match self.transfer_syntax.as_str() {
+            DEFLATED => deflate(&self.dataset()),
+            _ => self.dataset(),
+        });
         file
+    }
+
+    fn dataset(&self) -> Vec<u8> {
+        let mut dataset = Vec::new();
+        for (tag, vr, bytes) in &self.elements {
+            element(&mut dataset, *tag, *vr, bytes);
+        }
+        if let Some(items) = &self.encapsulated {
+            dataset.extend_from_slice(&[0xE0, 0x7F, 0x10, 0x00, b'O', b'B', 0, 0, 0xFF, 0xFF, 0xFF, 0xFF]);
+            dataset.extend_from_slice(items);
+        }
+        dataset
     }
 
     /// The file as it is stored: with a preamble of zeros.
@@ -153,6 +196,12 @@ impl Instance {
     pub fn path(&self) -> String {
         format!("{}/instances/{}", self.series_path(), self.instance)
     }
+}
+
+fn deflate(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = flate2::write::DeflateEncoder::new(Vec::new(), flate2::Compression::fast());
+    encoder.write_all(bytes).expect("memory");
+    encoder.finish().expect("memory")
 }
 
 fn element(out: &mut Vec<u8>, tag: u32, vr: [u8; 2], value: &[u8]) {

@@ -1,0 +1,111 @@
+//! Retrieving studies, series, instances and frames (WADO-RS, PS3.18 10.4): ranges of the stored files, streamed.
+
+mod answer;
+mod frame_list;
+pub mod frames;
+mod work;
+
+use std::error::Error;
+
+use axum::{extract::State, http::HeaderMap, response::Response};
+
+use self::{
+    answer::{Content, Part, respond},
+    work::{MAX_FILE_BYTES, WorkError},
+};
+use super::{
+    context::Context,
+    error::{ApiError, not_acceptable},
+    negotiate::{Choice, Kind, Syntax, choose},
+    path::ResourcePath,
+    scope::ReadScope,
+};
+use crate::{
+    blob::BlobName,
+    domain::Rejection,
+    ids::{Resource, ServiceName},
+    read::instances::StoredInstance,
+};
+
+/// All instances that the path names.
+///
+/// `msdicom-request-original` asks for the first version of what a bulk update has changed. Nothing has been, so that
+/// it makes no difference.
+pub async fn instances(
+    State(context): State<Context>,
+    path: ResourcePath,
+    scope: ReadScope,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let kind = match path {
+        ResourcePath::Instance(..) => Kind::Instance,
+        ResourcePath::Study(_) | ResourcePath::Series(..) => Kind::Instances,
+    };
+    let choice = acceptable(kind, &headers)?;
+    let ReadScope { scope, view } = scope;
+    let resource = path.within(scope.partition.clone());
+    let found = view.instances(&resource).await?;
+    if found.is_empty() {
+        return Err(nothing_there(&resource).into());
+    }
+    check_syntax(&choice.syntax, &found)?;
+    let stored = |instance: StoredInstance| {
+        let whole = Content::Stored(blob_name(&scope.service.name, &instance), Vec::from([0..instance.length]));
+        Part::new(choice.media_type, &instance.transfer_syntax, whole)
+    };
+    Ok(respond(&context.blobs, choice.form, found.into_iter().map(stored).collect()))
+}
+
+/// What is said of a resource without instances.
+pub fn nothing_there(resource: &Resource) -> Rejection {
+    match resource {
+        Resource::Study(_) => Rejection::StudyNotFound,
+        Resource::Series(_) => Rejection::SeriesNotFound,
+        Resource::Instance(_) => Rejection::InstanceNotFound,
+    }
+}
+
+fn acceptable(kind: Kind, headers: &HeaderMap) -> Result<Choice, ApiError> {
+    choose(kind, headers).ok_or_else(|| not_acceptable("The request headers are not acceptable"))
+}
+
+fn blob_name(service: &ServiceName, instance: &StoredInstance) -> BlobName {
+    BlobName { service: service.clone(), key: instance.key.clone(), digest: instance.digest }
+}
+
+/// Several instances come only as they are stored, and one only in the syntax that it is stored in.
+fn check_syntax(syntax: &Syntax, found: &[StoredInstance]) -> Result<(), ApiError> {
+    match (syntax, found) {
+        (Syntax::AsStored, _) => Ok(()),
+        (Syntax::Named(uid), [one]) if one.transfer_syntax == *uid => Ok(()),
+        (Syntax::Named(_), [_]) => Err(cannot_transcode()),
+        (Syntax::Named(uid), _) => Err(not_acceptable(format!(
+            "Accept transfer syntax '{uid}' is not supported when multiple instances are matched. Matching instances can be retrieved with their original transfer syntax by specifying 'transfer-syntax=*' in the Accept header."
+        ))),
+    }
+}
+
+fn cannot_transcode() -> ApiError {
+    not_acceptable("The specified transcoding is not supported.")
+}
+
+/// Files above the limit are not transcoded.
+fn check_size(length: u64) -> Result<(), ApiError> {
+    if length <= MAX_FILE_BYTES {
+        return Ok(());
+    }
+    Err(not_acceptable(format!(
+        "Requested DICOM instance size is above the supported limit of {MAX_FILE_BYTES}. The entire instance can be retrieved with the original transfer syntax by specifying 'transfer-syntax=*' in the Accept header."
+    )))
+}
+
+/// What is said of a file that cannot be transcoded: the reason is logged.
+fn transcoding_error<E: Error>(error: WorkError<E>) -> ApiError {
+    match error {
+        WorkError::Blob(error) => error.into(),
+        WorkError::File(_) | WorkError::Panicked(_) => {
+            tracing::info!(%error, "an instance cannot be transcoded");
+            cannot_transcode()
+        }
+    }
+}

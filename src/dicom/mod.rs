@@ -2,7 +2,7 @@
 //!
 //! [`part10`] turns the bytes of a file into a [`dataset::Dataset`], chunk by chunk and within bounds. The data set can
 //! be read ([`dataset`], [`charset`]), judged ([`validate`]), written as DICOM JSON ([`json`]) and asked where its frames
-//! lie ([`frames`]).
+//! lie ([`frames`]), which [`pixel`] decodes and [`transcode`] writes in another transfer syntax.
 
 pub mod charset;
 pub mod dataset;
@@ -10,6 +10,8 @@ pub mod dictionary;
 pub mod frames;
 pub mod json;
 pub mod part10;
+pub mod pixel;
+pub mod transcode;
 pub mod uid;
 pub mod validate;
 pub mod vr;

@@ -21,3 +21,4 @@ mod retrieve;
 mod search;
 mod store;
 mod store_v1;
+mod transcode;

@@ -102,7 +102,7 @@ impl FrameTable {
 }
 
 /// Number of Frames (0028,0008): 1 if it is absent, empty or no positive number.
-fn declared_count(dataset: &Dataset) -> u32 {
+pub(super) fn declared_count(dataset: &Dataset) -> u32 {
     let declared = dataset.integer(tags::NUMBER_OF_FRAMES).and_then(|count| u32::try_from(count).ok());
     declared.filter(|count| *count > 0).unwrap_or(1)
 }

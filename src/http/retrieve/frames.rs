@@ -1,7 +1,7 @@
 //! `GET …/frames/{list}` (PS3.18 10.4.1.1.6): ranges of the stored file, found through the table that was made when it
 //! was stored.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, slice};
 
 use axum::{extract::State, http::HeaderMap, response::Response};
 use bytes::Bytes;
@@ -11,7 +11,7 @@ use super::{
     answer::{Content, Part, respond},
     blob_name, cannot_transcode, check_size,
     frame_list::FrameList,
-    nothing_there, transcoding_error,
+    nothing_there, target, transcoding_error,
     work::{LIMITS, work_on},
 };
 use crate::{
@@ -19,11 +19,12 @@ use crate::{
     dicom::{
         frames::FrameTable,
         part10::{OpenedFile, ScanError, is_deflated},
+        transcode::transcode_frames,
     },
     http::{
         context::Context,
         error::{ApiError, bad_request, not_found},
-        negotiate::{Form, Kind, Syntax},
+        negotiate::{Form, Kind},
         path::ResourcePath,
         scope::ReadScope,
     },
@@ -51,20 +52,26 @@ pub async fn frames(
         Resource::Study(_) | Resource::Series(_) => None,
     };
     let (instance, table) = found.ok_or_else(|| nothing_there(&resource))?;
-    let table = table.filter(|table| has_all(table, &numbers)).ok_or_else(no_such_frame)?;
-    let is_stored = match choice.syntax {
-        Syntax::AsStored => true,
-        Syntax::Named(uid) => instance.transfer_syntax == uid,
-    };
-    if !is_stored {
-        return Err(cannot_transcode());
-    }
     let name = blob_name(&scope.service.name, &instance);
-    let contents = match is_deflated(&instance.transfer_syntax) {
-        false => stored(&name, &table, &numbers)?,
-        true => inflated(&context, &name, instance.length, table, numbers).await?,
+    let target = target(&choice.syntax, slice::from_ref(&instance))?;
+    if target.is_some() || is_deflated(&instance.transfer_syntax) {
+        check_size(instance.length)?;
+    }
+    let table = table.filter(|table| has_all(table, &numbers)).ok_or_else(no_such_frame)?;
+    let syntax = target.map_or(instance.transfer_syntax.as_str(), |target| target.uid());
+    let contents = match target {
+        Some(target) => {
+            let frames = work_on(&context.blobs, &name, instance.length, move |file| {
+                transcode_frames(file, LIMITS, target, &numbers)
+            });
+            frames.await.map_err(transcoding_error)?.into_iter().map(Content::Made).collect()
+        }
+        None if is_deflated(&instance.transfer_syntax) => {
+            inflated(&context, &name, instance.length, table, numbers).await?
+        }
+        None => stored(&name, &table, &numbers)?,
     };
-    let part = |content| Part::new(choice.media_type, &instance.transfer_syntax, content);
+    let part = |content| Part::new(choice.media_type, syntax, content);
     Ok(respond(&context.blobs, choice.form, contents.into_iter().map(part).collect()))
 }
 
@@ -82,7 +89,6 @@ async fn inflated(
     table: FrameTable,
     numbers: Vec<u32>,
 ) -> Result<Vec<Content>, ApiError> {
-    check_size(length)?;
     let frames = work_on(&context.blobs, name, length, move |file| {
         let opened = OpenedFile::read(file, LIMITS)?;
         let mut frames = HashMap::new();

@@ -5,13 +5,13 @@ mod frame_list;
 pub mod frames;
 mod work;
 
-use std::error::Error;
+use std::{error::Error, iter};
 
 use axum::{extract::State, http::HeaderMap, response::Response};
 
 use self::{
     answer::{Content, Part, respond},
-    work::{MAX_FILE_BYTES, WorkError},
+    work::{LIMITS, MAX_FILE_BYTES, WorkError, work_on},
 };
 use super::{
     context::Context,
@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     blob::BlobName,
+    dicom::transcode::{Target, transcode},
     domain::Rejection,
     ids::{Resource, ServiceName},
     read::instances::StoredInstance,
@@ -48,12 +49,24 @@ pub async fn instances(
     if found.is_empty() {
         return Err(nothing_there(&resource).into());
     }
-    check_syntax(&choice.syntax, &found)?;
-    let stored = |instance: StoredInstance| {
-        let whole = Content::Stored(blob_name(&scope.service.name, &instance), Vec::from([0..instance.length]));
-        Part::new(choice.media_type, &instance.transfer_syntax, whole)
-    };
-    Ok(respond(&context.blobs, choice.form, found.into_iter().map(stored).collect()))
+    let target = target(&choice.syntax, &found)?;
+    let mut parts = Vec::with_capacity(found.len());
+    for instance in found {
+        let name = blob_name(&scope.service.name, &instance);
+        parts.push(match target {
+            None => {
+                let whole = Content::Stored(name, iter::once(0..instance.length).collect());
+                Part::new(choice.media_type, &instance.transfer_syntax, whole)
+            }
+            Some(target) => {
+                check_size(instance.length)?;
+                let file = work_on(&context.blobs, &name, instance.length, move |file| transcode(file, LIMITS, target));
+                let file = Content::Made(file.await.map_err(transcoding_error)?.into());
+                Part::new(choice.media_type, target.uid(), file)
+            }
+        });
+    }
+    Ok(respond(&context.blobs, choice.form, parts))
 }
 
 /// What is said of a resource without instances.
@@ -73,12 +86,12 @@ fn blob_name(service: &ServiceName, instance: &StoredInstance) -> BlobName {
     BlobName { service: service.clone(), key: instance.key.clone(), digest: instance.digest }
 }
 
-/// Several instances come only as they are stored, and one only in the syntax that it is stored in.
-fn check_syntax(syntax: &Syntax, found: &[StoredInstance]) -> Result<(), ApiError> {
+/// What the instances are to be transcoded to; nothing if they go as they are stored. Several never are transcoded.
+fn target(syntax: &Syntax, found: &[StoredInstance]) -> Result<Option<Target>, ApiError> {
     match (syntax, found) {
-        (Syntax::AsStored, _) => Ok(()),
-        (Syntax::Named(uid), [one]) if one.transfer_syntax == *uid => Ok(()),
-        (Syntax::Named(_), [_]) => Err(cannot_transcode()),
+        (Syntax::AsStored, _) => Ok(None),
+        (Syntax::Named(uid), [one]) if one.transfer_syntax == *uid => Ok(None),
+        (Syntax::Named(uid), [_]) => Target::of(uid).map(Some).ok_or_else(cannot_transcode),
         (Syntax::Named(uid), _) => Err(not_acceptable(format!(
             "Accept transfer syntax '{uid}' is not supported when multiple instances are matched. Matching instances can be retrieved with their original transfer syntax by specifying 'transfer-syntax=*' in the Accept header."
         ))),

@@ -1,0 +1,200 @@
+//! Writing a file in explicit VR little endian (PS3.10 7, PS3.5 7.1.2).
+//!
+//! Values are as they were, words from big endian swapped. Sequences and items have undefined length, group lengths are
+//! left out (PS3.5 7.2 retires them), and what had no value representation has that of the dictionary.
+
+use dicom_core::{Tag, VR};
+use dicom_dictionary_std::tags;
+
+use super::{Changes, is_pixel_element};
+use crate::dicom::{
+    dataset::{Dataset, Element, Extent, Value},
+    part10::OpenedFile,
+    vr,
+};
+
+const ITEM: Tag = Tag(0xFFFE, 0xE000);
+const ITEM_DELIMITER: Tag = Tag(0xFFFE, 0xE00D);
+const SEQUENCE_DELIMITER: Tag = Tag(0xFFFE, 0xE0DD);
+const EXPLICIT_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2"; // PS3.5 A.3
+const UNDEFINED: u32 = 0xFFFF_FFFF;
+/// The group of file meta information, and of its elements those that are written anew.
+const META_GROUP: u16 = 0x0002;
+const GROUP_LENGTH: u16 = 0x0000;
+const TRANSFER_SYNTAX_UID: u16 = 0x0010;
+
+/// New Pixel Data.
+#[derive(Debug)]
+pub(super) enum PixelElement {
+    /// Frames one behind the other, under this value representation.
+    Native(VR, Vec<Vec<u8>>),
+    /// A fragment for each frame.
+    Encapsulated(Vec<Vec<u8>>),
+}
+
+/// Writes a file anew.
+#[derive(Debug)]
+pub(super) struct Writer<'a> {
+    opened: &'a OpenedFile<'a>,
+    is_big_endian: bool,
+    out: Vec<u8>,
+}
+
+impl<'a> Writer<'a> {
+    /// Begins with preamble, mark and file meta information, which now names this transfer syntax.
+    pub(super) fn new(opened: &'a OpenedFile<'a>, transfer_syntax: &str) -> Self {
+        let is_big_endian = opened.part10.transfer_syntax == EXPLICIT_BIG_ENDIAN;
+        let mut uid = transfer_syntax.as_bytes().to_vec();
+        if uid.len() % 2 == 1 {
+            uid.push(0);
+        }
+        let mut meta = Self { opened, is_big_endian, out: Vec::new() };
+        let mut is_named = false;
+        for element in opened.meta().filter(|element| element.number != GROUP_LENGTH) {
+            if element.number >= TRANSFER_SYNTAX_UID && !is_named {
+                meta.element(Tag(META_GROUP, TRANSFER_SYNTAX_UID), VR::UI, &uid);
+                is_named = true;
+            }
+            if element.number != TRANSFER_SYNTAX_UID {
+                meta.element(Tag(META_GROUP, element.number), element.vr, element.value);
+            }
+        }
+        if !is_named {
+            meta.element(Tag(META_GROUP, TRANSFER_SYNTAX_UID), VR::UI, &uid);
+        }
+        let mut writer = Self { opened, is_big_endian, out: vec![0; 128] };
+        writer.out.extend_from_slice(b"DICM");
+        writer.element(Tag(META_GROUP, GROUP_LENGTH), VR::UL, &as_u32(meta.out.len()).to_le_bytes());
+        writer.out.extend_from_slice(&meta.out);
+        writer
+    }
+
+    /// The file, with changes to its data set and new Pixel Data.
+    pub(super) fn write(mut self, changes: &Changes, pixels: Option<&PixelElement>) -> Vec<u8> {
+        let dataset = &self.opened.part10.dataset;
+        let mut new = changes.iter().peekable();
+        let kept = |element: &&Element| !is_pixel_element(element.tag) && !changes.concern(element.tag);
+        let mut pixels = pixels;
+        for element in dataset.elements().iter().filter(kept) {
+            while let Some((tag, vr, value)) = new.next_if(|(tag, ..)| *tag < element.tag) {
+                self.element(*tag, *vr, value);
+            }
+            if element.tag > tags::PIXEL_DATA
+                && let Some(pixels) = pixels.take()
+            {
+                self.pixel_data(pixels);
+            }
+            self.value(element);
+        }
+        for (tag, vr, value) in new {
+            self.element(*tag, *vr, value);
+        }
+        if let Some(pixels) = pixels {
+            self.pixel_data(pixels);
+        }
+        self.out
+    }
+
+    fn value(&mut self, element: &Element) {
+        let Element { tag, vr, value } = element;
+        match value {
+            _ if tag.1 == GROUP_LENGTH => {}
+            Value::Bytes(bytes) => self.element(*tag, *vr, bytes),
+            Value::Items(items) => {
+                self.header(*tag, VR::SQ, UNDEFINED);
+                for item in items {
+                    self.item(item);
+                }
+                self.mark(SEQUENCE_DELIMITER, 0);
+            }
+            Value::Bulk(extent) if self.is_fragmented(*extent) => {
+                self.header(*tag, *vr, UNDEFINED);
+                self.out.extend_from_slice(self.opened.slice(*extent));
+            }
+            Value::Bulk(extent) => {
+                let bytes = self.opened.slice(*extent);
+                self.header(*tag, *vr, as_u32(bytes.len()));
+                let start = self.out.len();
+                self.out.extend_from_slice(bytes);
+                if self.is_big_endian {
+                    let words = self.out.get_mut(start..).unwrap_or_default();
+                    words.chunks_exact_mut(vr::word_size(*vr)).for_each(<[u8]>::reverse);
+                }
+            }
+        }
+    }
+
+    fn item(&mut self, dataset: &Dataset) {
+        self.mark(ITEM, UNDEFINED);
+        for element in dataset.elements() {
+            self.value(element);
+        }
+        self.mark(ITEM_DELIMITER, 0);
+    }
+
+    /// Whether a value consists of fragments, as that of an icon may: its length stands before it and is undefined.
+    fn is_fragmented(&self, extent: Extent) -> bool {
+        self.opened.range(extent.offset.saturating_sub(4), extent.offset) == UNDEFINED.to_le_bytes()
+    }
+
+    fn element(&mut self, tag: Tag, vr: VR, value: &[u8]) {
+        self.header(tag, vr, as_u32(value.len()));
+        self.out.extend_from_slice(value);
+    }
+
+    /// A header; what is too long for a length of 16 bits becomes UN (PS3.5 6.2.2).
+    fn header(&mut self, tag: Tag, vr: VR, length: u32) {
+        let short = u16::try_from(length).ok().filter(|_| !vr::has_long_length(vr));
+        let vr = if short.is_none() && !vr::has_long_length(vr) { VR::UN } else { vr };
+        self.tag(tag);
+        self.out.extend_from_slice(&vr.to_bytes());
+        match short {
+            Some(length) => self.out.extend_from_slice(&length.to_le_bytes()),
+            None => {
+                self.out.extend_from_slice(&[0, 0]);
+                self.out.extend_from_slice(&length.to_le_bytes());
+            }
+        }
+    }
+
+    /// An item or a delimiter.
+    fn mark(&mut self, tag: Tag, length: u32) {
+        self.tag(tag);
+        self.out.extend_from_slice(&length.to_le_bytes());
+    }
+
+    fn tag(&mut self, tag: Tag) {
+        self.out.extend_from_slice(&tag.0.to_le_bytes());
+        self.out.extend_from_slice(&tag.1.to_le_bytes());
+    }
+
+    fn pixel_data(&mut self, pixels: &PixelElement) {
+        match pixels {
+            PixelElement::Native(vr, frames) => {
+                let length: usize = frames.iter().map(Vec::len).sum();
+                self.header(tags::PIXEL_DATA, *vr, as_u32(length.next_multiple_of(2)));
+                frames.iter().for_each(|frame| self.out.extend_from_slice(frame));
+                self.out.extend(std::iter::repeat_n(0, length % 2));
+            }
+            PixelElement::Encapsulated(frames) => {
+                self.header(tags::PIXEL_DATA, VR::OB, UNDEFINED);
+                self.mark(ITEM, as_u32(4 * frames.len()));
+                let mut offset = 0_u32;
+                for frame in frames {
+                    self.out.extend_from_slice(&offset.to_le_bytes());
+                    offset = offset.saturating_add(as_u32(frame.len().next_multiple_of(2) + 8));
+                }
+                for frame in frames {
+                    self.mark(ITEM, as_u32(frame.len().next_multiple_of(2)));
+                    self.out.extend_from_slice(frame);
+                    self.out.extend(std::iter::repeat_n(0, frame.len() % 2));
+                }
+                self.mark(SEQUENCE_DELIMITER, 0);
+            }
+        }
+    }
+}
+
+fn as_u32(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}

@@ -1,0 +1,196 @@
+//! Instances and frames in another transfer syntax than they are stored in. What is expected comes from decoders that
+//! are not ours: see `tests/data/README.md`.
+
+use std::{fs, path::PathBuf};
+
+use reqwest::Method;
+
+use crate::support::{Answer, Instance, TestApp, multipart_body, parts_of, send};
+
+const EXPLICIT: &str = "application/dicom; transfer-syntax=1.2.840.10008.1.2.1";
+const LOSSLESS: &str = "application/dicom; transfer-syntax=1.2.840.10008.1.2.4.90";
+const NATIVE_FRAMES: &str = r#"multipart/related; type="application/octet-stream""#;
+const CODESTREAMS: &str = r#"multipart/related; type="image/jp2""#;
+const UNSUPPORTED: &str = "The specified transcoding is not supported.";
+/// Rows × Columns of the files.
+const PIXELS: usize = 33 * 37;
+
+/// A file and what another decoder makes of it.
+struct Vector {
+    name: String,
+    file: Vec<u8>,
+    pixels: Vec<u8>,
+}
+
+fn vectors() -> Vec<Vector> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data/transcoding");
+    let mut paths: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "dcm"));
+    paths.sort();
+    let read = |path: PathBuf| Vector {
+        name: path.file_stem().unwrap().to_str().unwrap().to_owned(),
+        file: fs::read(&path).unwrap(),
+        pixels: fs::read(path.with_extension("raw")).unwrap(),
+    };
+    paths.into_iter().map(read).collect()
+}
+
+/// Stores a file, and answers the path of its instance.
+async fn store(app: &TestApp, method: Method, file: &[u8]) -> String {
+    let (content_type, body) = multipart_body([file]);
+    let request = app.request(method, "/studies").header("accept", "application/dicom+json");
+    let answer = send(request.header("content-type", content_type).body(body)).await.json();
+    let url = answer["00081199"]["Value"][0]["00081190"]["Value"][0].as_str().expect("a URL").to_owned();
+    url[url.find("/studies").unwrap()..].to_owned()
+}
+
+/// The value of Pixel Data of a file of explicit VR little endian.
+fn pixel_data(file: &[u8]) -> &[u8] {
+    let header = [0xE0, 0x7F, 0x10, 0x00, b'O'];
+    let at = file.windows(5).position(|window| window == header).expect("pixel data");
+    &file[at + 12..]
+}
+
+/// How far the pixels may be from those of another decoder. JPEG permits some freedom, nothing else does.
+fn assert_same(name: &str, found: &[u8], expected: &[u8]) {
+    let distance = |(a, b): (&u8, &u8)| u64::from(a.abs_diff(*b));
+    match name.contains("baseline") {
+        true => {
+            let total: u64 = found.iter().zip(expected).map(distance).sum();
+            assert!(total <= 3 * expected.len() as u64, "{name}: {total}");
+        }
+        false => assert!(found.starts_with(expected), "{name} differs"),
+    }
+    assert!(found.len() - expected.len() <= 1, "{name}: at most a byte of padding");
+}
+
+#[tokio::test]
+async fn every_syntax_becomes_explicit_vr_little_endian() {
+    let app = TestApp::new();
+    for Vector { name, file, pixels } in vectors() {
+        let path = store(&app, Method::POST, &file).await;
+        let answer = app.get(&path, EXPLICIT).await;
+        assert_eq!(answer.status, 200, "{name}");
+        assert_eq!(answer.header("content-type"), Some(EXPLICIT));
+        assert_same(&name, pixel_data(&answer.body), &pixels);
+    }
+}
+
+#[tokio::test]
+async fn every_syntax_becomes_jpeg_2000_that_decodes_to_the_same() {
+    let app = TestApp::new();
+    for Vector { name, file, pixels } in vectors() {
+        let path = store(&app, Method::POST, &file).await;
+        let encoded = app.get(&path, LOSSLESS).await;
+        assert_eq!(encoded.status, 200, "{name}");
+        assert_eq!(encoded.header("content-type"), Some(LOSSLESS));
+        store(&app, Method::PUT, &encoded.body).await;
+        let decoded = app.get(&path, EXPLICIT).await;
+        assert_eq!(decoded.status, 200, "{name}");
+        assert_same(&name, pixel_data(&decoded.body), &pixels);
+    }
+}
+
+#[tokio::test]
+async fn frames_are_decoded_one_by_one() {
+    let app = TestApp::new();
+    for Vector { name, file, pixels } in vectors() {
+        let path = store(&app, Method::POST, &file).await;
+        let frames = match name.as_str() {
+            name if name.ends_with("3_frames") => 3,
+            name if name.ends_with("2_frames") || name == "implicit" => 2,
+            _ => 1,
+        };
+        let size = pixels.len() / frames;
+        assert_eq!(size % PIXELS, 0);
+        let list: Vec<String> = (1..=frames).rev().map(|number| number.to_string()).collect();
+        let native = app.get(&format!("{path}/frames/{}", list.join(",")), NATIVE_FRAMES).await;
+        assert_eq!(native.status, 200, "{name}");
+        let parts = parts_of(&native);
+        for ((kind, found), expected) in parts.iter().zip(pixels.chunks(size).rev()) {
+            assert_eq!(kind, "application/octet-stream; transfer-syntax=1.2.840.10008.1.2.1");
+            assert_eq!(found.len(), size, "{name}: no padding");
+            assert_same(&name, found, expected);
+        }
+        let codestreams = app.get(&format!("{path}/frames/1"), CODESTREAMS).await;
+        assert_eq!(codestreams.status, 200, "{name}");
+        let [(kind, codestream)] = &parts_of(&codestreams)[..] else { panic!("one part") };
+        assert_eq!(kind, "image/jp2; transfer-syntax=1.2.840.10008.1.2.4.90");
+        assert!(codestream.starts_with(&[0xFF, 0x4F, 0xFF, 0x51]));
+    }
+}
+
+async fn explicit(app: &TestApp, instance: &Instance) -> Answer {
+    app.store([instance]).await;
+    app.get(&instance.path(), EXPLICIT).await
+}
+
+#[tokio::test]
+async fn an_instance_without_pixels_is_written_anew() {
+    let app = TestApp::new();
+    let instance =
+        Instance::new().with_bytes(0x0009_0000, "UL", vec![4, 0, 0, 0]).with_bytes(0x0042_0011, "OB", vec![7; 4]);
+    app.store([&instance]).await.expect(200);
+    let answer = app.get(&instance.path(), LOSSLESS).await.expect(200);
+    assert_eq!(answer.header("content-type"), Some(LOSSLESS));
+    let expected = instance.without(0x0009_0000).with_transfer_syntax("1.2.840.10008.1.2.4.90");
+    assert_eq!(answer.body, expected.bytes());
+    let deflated = expected.sibling().deflated();
+    let answer = explicit(&app, &deflated).await.expect(200);
+    assert_eq!(answer.body, deflated.with_transfer_syntax("1.2.840.10008.1.2.1").bytes());
+}
+
+#[tokio::test]
+async fn what_cannot_be_transcoded_is_not_acceptable() {
+    let app = TestApp::new();
+    let image = Instance::new().with_pixels(3, 3, 1);
+    let fragment: &[u8] = &[1, 0, 0, 0, 64, 0, 0, 0];
+    for (what, instance) in [
+        ("an unknown syntax", image.sibling().with_fragments("1.2.840.10008.1.2.4.100", &[], &[fragment])),
+        ("RLE that is cut off", image.sibling().with_fragments("1.2.840.10008.1.2.5", &[], &[fragment])),
+        ("no JPEG", image.sibling().with_fragments("1.2.840.10008.1.2.4.50", &[], &[fragment])),
+        ("no JPEG-LS", image.sibling().with_fragments("1.2.840.10008.1.2.4.80", &[], &[fragment])),
+        ("no JPEG 2000", image.sibling().with_fragments("1.2.840.10008.1.2.4.90", &[], &[fragment])),
+        ("nothing", image.sibling().with_fragments("1.2.840.10008.1.2.5", &[], &[])),
+        (
+            "fewer frames than declared",
+            image.sibling().with_pixels(3, 3, 2).with_bytes(0x7FE0_0010, "OB", vec![0; 10]).deflated(),
+        ),
+        ("no rows", image.sibling().with_bytes(0x0028_0010, "US", vec![0, 0]).deflated()),
+        (
+            "65535 × 65535",
+            image
+                .sibling()
+                .with_bytes(0x0028_0010, "US", vec![255; 2])
+                .with_bytes(0x0028_0011, "US", vec![255; 2])
+                .with_fragments("1.2.840.10008.1.2.5", &[], &[fragment]),
+        ),
+    ] {
+        let answer = explicit(&app, &instance).await;
+        assert_eq!((answer.status.as_u16(), answer.text()), (406, UNSUPPORTED), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn damaged_frames_never_bring_the_server_down() {
+    let app = TestApp::new();
+    for Vector { name, file, .. } in vectors() {
+        let path = store(&app, Method::POST, &file).await;
+        for step in [97, 41, 13] {
+            let mut damaged = file.clone();
+            let start = file.len() - pixel_data_length(&file);
+            damaged.iter_mut().skip(start + 60).step_by(step).for_each(|byte| *byte ^= 0x5A);
+            let (content_type, body) = multipart_body([damaged]);
+            let request = app.request(Method::PUT, "/studies").header("accept", "application/dicom+json");
+            send(request.header("content-type", content_type).body(body)).await;
+            let status = app.get(&path, EXPLICIT).await.status.as_u16();
+            assert!([200, 404, 406].contains(&status), "{name}: {status}");
+        }
+    }
+}
+
+/// Bytes from the value of Pixel Data on; most of the file where it is deflated or otherwise not to be found.
+fn pixel_data_length(file: &[u8]) -> usize {
+    let at = file.windows(4).position(|window| window == [0xE0, 0x7F, 0x10, 0x00]);
+    at.map_or(file.len() / 2, |at| file.len() - at - 12)
+}

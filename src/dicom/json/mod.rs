@@ -1,7 +1,10 @@
-//! DICOM JSON (PS3.18 F) of a data set, as metadata are answered.
+//! DICOM JSON (PS3.18 F): written for a data set, as metadata are answered; read and kept, as workitems are sent.
 
+mod document;
 mod number;
+mod read;
 mod text;
+mod tree;
 
 use std::fmt::Write;
 
@@ -10,6 +13,11 @@ use dicom_core::Tag;
 use super::{
     dataset::{Dataset, Element, Value},
     vr,
+};
+
+pub use self::{
+    document::{Attribute, Document},
+    read::{Body, MalformedDocument, body},
 };
 
 /// The group of file meta information.
@@ -92,5 +100,7 @@ fn write_display(json: &mut String, value: impl std::fmt::Display) {
     let _infallible = write!(json, "{value}");
 }
 
+#[cfg(test)]
+mod document_tests;
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use super::{number, write_list, write_value};
 use crate::dicom::vr;
 
 /// Names of the groups of a person name, in the order that `=` separates them (PS3.18 F.2.2).
-const NAME_GROUPS: [&str; 3] = ["Alphabetic", "Ideographic", "Phonetic"];
+pub(super) const NAME_GROUPS: [&str; 3] = ["Alphabetic", "Ideographic", "Phonetic"];
 
 /// Writes `,"Value":[…]` for the decoded text of an element, unless it is empty.
 pub(super) fn write(json: &mut String, text: &str, vr: VR) {
@@ -71,7 +71,7 @@ fn write_text(json: &mut String, text: &str) {
 }
 
 /// Writes a JSON string (RFC 8259 7).
-fn write_string(json: &mut String, text: &str) {
+pub(super) fn write_string(json: &mut String, text: &str) {
     json.push('"');
     let mut rest = text;
     while let Some(index) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-use crate::dicom::uid::is_valid_uid;
+use crate::dicom::uid::{UidGrammar, is_valid_uid};
 
 /// Dense number of an event inside its service: 1, 2, 3 … It orders everything; 0 is "before the first event".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -142,6 +142,10 @@ text_type!(
     InstanceUid
 );
 text_type!(
+    /// The SOP Instance UID of a workitem.
+    WorkitemUid
+);
+text_type!(
     /// The name of a service: 3 to 24 characters, `^[a-z0-9]+(-[a-z0-9]+)*$`.
     ServiceName
 );
@@ -177,6 +181,14 @@ macro_rules! uid_type {
 uid_type!(StudyUid);
 uid_type!(SeriesUid);
 uid_type!(InstanceUid);
+
+impl WorkitemUid {
+    /// Accepts what the grammar does; trailing spaces are dropped.
+    pub fn parse(text: &str, grammar: UidGrammar) -> Result<Self, MalformedUid> {
+        let text = text.trim_end_matches(' ');
+        if grammar.accepts(text) { Ok(Self(text.into())) } else { Err(MalformedUid) }
+    }
+}
 
 impl ServiceName {
     /// The rule, in words fit for an error message.
@@ -254,6 +266,15 @@ pub struct InstanceKey {
     pub series: SeriesUid,
     /// SOP Instance UID (0008,0018).
     pub instance: InstanceUid,
+}
+
+/// What identifies a workitem inside a service.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct WorkitemKey {
+    /// Its data partition.
+    pub partition: PartitionName,
+    /// SOP Instance UID (0008,0018).
+    pub workitem: WorkitemUid,
 }
 
 impl SeriesKey {

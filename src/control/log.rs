@@ -41,6 +41,8 @@ struct Shown {
     series: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     instance: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workitem: Option<String>,
     body: Box<RawValue>,
 }
 
@@ -75,6 +77,7 @@ fn filter(query: &str) -> Result<Filter, ApiError> {
             "kind" => filter.kind = Some(value),
             "study" => filter.study = Some(value),
             "instance" => filter.instance = Some(value),
+            "workitem" => filter.workitem = Some(value),
             _ => return Err(bad_request(format!("`{key}` is no parameter of the log"))),
         }
     }
@@ -108,6 +111,7 @@ fn shown(entry: Entry) -> Result<Shown, LogError> {
         study: entry.study,
         series: entry.series,
         instance: entry.instance,
+        workitem: entry.workitem,
         body: RawValue::from_string(entry.body)?,
     })
 }

@@ -13,6 +13,31 @@ pub fn is_valid_uid(text: &str) -> bool {
     ends_in_digit && text.len() <= MAX_LENGTH && text.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.')
 }
 
+/// How strictly an identifier is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UidGrammar {
+    /// What the service accepts: see [`is_valid_uid`].
+    Strict,
+    /// Also what people write by hand, such as `1.2.3.workitem1`: first a digit, then letters, digits, `.`, `-` and `_`,
+    /// at last a letter or a digit.
+    Relaxed,
+}
+
+impl UidGrammar {
+    /// Whether this text is an identifier.
+    pub fn accepts(self, text: &str) -> bool {
+        let is_named = || {
+            let text = text.trim_end_matches(' ').as_bytes();
+            let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_');
+            text.len() <= MAX_LENGTH
+                && text.first().is_some_and(u8::is_ascii_digit)
+                && text.last().is_some_and(u8::is_ascii_alphanumeric)
+                && text.iter().all(allowed)
+        };
+        is_valid_uid(text) || self == Self::Relaxed && is_named()
+    }
+}
+
 /// What the service says of an identifier that is none. Routes say `StudyInstanceUid` where data sets say the keyword,
 /// `StudyInstanceUID`.
 pub fn invalid_uid_message(name: &str) -> String {
@@ -39,6 +64,19 @@ mod tests {
     fn anything_else_is_not() {
         for uid in ["", " ", "1.", "1.2.a", "1-2", "1 2", " 1", "1\0", "1\n", "١", &"1".repeat(65)] {
             assert!(!is_valid_uid(uid), "{uid:?}");
+        }
+    }
+
+    #[test]
+    fn names_are_identifiers_where_the_grammar_is_relaxed() {
+        for uid in ["1.2.3.workitem1", "1a", "1.2-3_x", "1.2.3  ", ".1"] {
+            assert!(UidGrammar::Relaxed.accepts(uid), "{uid:?}");
+        }
+        for uid in ["1.2.3.workitem1", "1a"] {
+            assert!(!UidGrammar::Strict.accepts(uid), "{uid:?}");
+        }
+        for uid in ["", "abc", "workitem", "1.2.3.", "1.2.3$", "1.2 3", "1.ü", &format!("1{}", "a".repeat(64))] {
+            assert!(!UidGrammar::Relaxed.accepts(uid), "{uid:?}");
         }
     }
 

@@ -3,11 +3,14 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::attributes::IndexedAttributes;
+use super::{attributes::IndexedAttributes, workitem::event::WorkitemFact};
 use crate::{
     clock::ClockMode,
     dicom::frames::FrameTable,
-    ids::{Digest, InstanceKey, InstanceUid, PartitionName, Position, Sequence, SeriesUid, StudyKey, StudyUid},
+    ids::{
+        Digest, InstanceKey, InstanceUid, PartitionName, Position, Sequence, SeriesUid, StudyKey, StudyUid,
+        WorkitemKey, WorkitemUid,
+    },
 };
 
 /// A fact with its place in the log.
@@ -34,6 +37,8 @@ pub enum Fact {
     InstanceDeleted(InstanceKey, Deletion),
     /// The end of a study was set or called off.
     ExpirySet(StudyKey, Expiry),
+    /// Something happened to a workitem.
+    Workitem(WorkitemKey, WorkitemFact),
     /// The clock of the service was set.
     ClockMoved(ClockMove),
 }
@@ -49,6 +54,8 @@ pub struct Subject {
     pub series: Option<SeriesUid>,
     /// SOP Instance UID.
     pub instance: Option<InstanceUid>,
+    /// SOP Instance UID of a workitem.
+    pub workitem: Option<WorkitemUid>,
 }
 
 /// One immutable stored form of an instance.
@@ -143,11 +150,29 @@ pub mod kind {
     pub const INSTANCE_DELETED: &str = "instanceDeleted";
     /// See [`super::Fact::ExpirySet`].
     pub const EXPIRY_SET: &str = "expirySet";
+    /// A workitem came to be; see [`super::WorkitemFact`], and so for the next three.
+    pub const WORKITEM_CREATED: &str = "workitemCreated";
+    /// Attributes of a workitem were replaced or added.
+    pub const WORKITEM_UPDATED: &str = "workitemUpdated";
+    /// A workitem was claimed, completed or given up.
+    pub const WORKITEM_STATE_CHANGED: &str = "workitemStateChanged";
+    /// A workitem was cancelled before anybody claimed it.
+    pub const WORKITEM_CANCELLED: &str = "workitemCancelled";
     /// See [`super::Fact::ClockMoved`].
     pub const CLOCK_MOVED: &str = "clockMoved";
 
     /// Every kind that there is.
-    pub const ALL: [&str; 5] = [INSTANCE_STORED, INSTANCE_REPLACED, INSTANCE_DELETED, EXPIRY_SET, CLOCK_MOVED];
+    pub const ALL: [&str; 9] = [
+        INSTANCE_STORED,
+        INSTANCE_REPLACED,
+        INSTANCE_DELETED,
+        EXPIRY_SET,
+        WORKITEM_CREATED,
+        WORKITEM_UPDATED,
+        WORKITEM_STATE_CHANGED,
+        WORKITEM_CANCELLED,
+        CLOCK_MOVED,
+    ];
 }
 
 impl Fact {
@@ -158,6 +183,7 @@ impl Fact {
             Self::InstanceReplaced(..) => kind::INSTANCE_REPLACED,
             Self::InstanceDeleted(..) => kind::INSTANCE_DELETED,
             Self::ExpirySet(..) => kind::EXPIRY_SET,
+            Self::Workitem(_, fact) => fact.kind(),
             Self::ClockMoved(_) => kind::CLOCK_MOVED,
         }
     }
@@ -166,7 +192,15 @@ impl Fact {
     pub fn instance(&self) -> Option<&InstanceKey> {
         match self {
             Self::InstanceStored(key, _) | Self::InstanceReplaced(key, _) | Self::InstanceDeleted(key, _) => Some(key),
-            Self::ExpirySet(..) | Self::ClockMoved(_) => None,
+            Self::ExpirySet(..) | Self::Workitem(..) | Self::ClockMoved(_) => None,
+        }
+    }
+
+    /// The workitem that it is about.
+    pub fn workitem(&self) -> Option<&WorkitemKey> {
+        match self {
+            Self::Workitem(key, _) => Some(key),
+            _ => None,
         }
     }
 
@@ -186,10 +220,16 @@ impl Fact {
                 study: Some(key.study.clone()),
                 series: Some(key.series.clone()),
                 instance: Some(key.instance.clone()),
+                workitem: None,
             },
             Self::ExpirySet(key, _) => {
                 Subject { partition: Some(key.partition.clone()), study: Some(key.study.clone()), ..Subject::default() }
             }
+            Self::Workitem(key, _) => Subject {
+                partition: Some(key.partition.clone()),
+                workitem: Some(key.workitem.clone()),
+                ..Subject::default()
+            },
             Self::ClockMoved(_) => Subject::default(),
         }
     }
@@ -200,6 +240,7 @@ impl Fact {
             Self::InstanceStored(_, version) | Self::InstanceReplaced(_, version) => serde_json::to_string(version),
             Self::InstanceDeleted(_, deletion) => serde_json::to_string(deletion),
             Self::ExpirySet(_, expiry) => serde_json::to_string(expiry),
+            Self::Workitem(_, fact) => fact.body(),
             Self::ClockMoved(clock_move) => serde_json::to_string(clock_move),
         }
     }
@@ -223,19 +264,31 @@ impl Fact {
                 Ok(Self::ExpirySet(subject.study_key(kind::EXPIRY_SET)?, read(kind::EXPIRY_SET, body)?))
             }
             kind::CLOCK_MOVED => read(kind::CLOCK_MOVED, body).map(Self::ClockMoved),
-            other => Err(MalformedEvent::Kind(other.to_owned())),
+            other => {
+                let fact =
+                    WorkitemFact::decode(other, body).ok_or_else(|| MalformedEvent::Kind(other.to_owned()))??;
+                Ok(Self::Workitem(subject.workitem_key(fact.kind())?, fact))
+            }
         }
     }
 }
 
 impl Subject {
     fn instance_key(self, kind: &'static str) -> Result<InstanceKey, MalformedEvent> {
-        let Self { partition: Some(partition), study: Some(study), series: Some(series), instance: Some(instance) } =
-            self
+        let Self {
+            partition: Some(partition), study: Some(study), series: Some(series), instance: Some(instance), ..
+        } = self
         else {
             return Err(MalformedEvent::Subject(kind));
         };
         Ok(InstanceKey { partition, study, series, instance })
+    }
+
+    fn workitem_key(self, kind: &'static str) -> Result<WorkitemKey, MalformedEvent> {
+        let Self { partition: Some(partition), workitem: Some(workitem), .. } = self else {
+            return Err(MalformedEvent::Subject(kind));
+        };
+        Ok(WorkitemKey { partition, workitem })
     }
 
     fn study_key(self, kind: &'static str) -> Result<StudyKey, MalformedEvent> {
@@ -246,6 +299,7 @@ impl Subject {
     }
 }
 
-fn read<'a, T: Deserialize<'a>>(kind: &'static str, body: &'a str) -> Result<T, MalformedEvent> {
+/// Reads the body of an event of this kind.
+pub(super) fn read<'a, T: Deserialize<'a>>(kind: &'static str, body: &'a str) -> Result<T, MalformedEvent> {
     serde_json::from_str(body).map_err(|error| MalformedEvent::Body(kind, error))
 }

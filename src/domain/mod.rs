@@ -10,6 +10,7 @@ pub mod expire;
 pub mod move_clock;
 pub mod rejection;
 pub mod store;
+pub mod workitem;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -17,11 +18,13 @@ use jiff::Timestamp;
 
 use crate::{
     clock::ClockMode,
-    ids::{InstanceKey, Position, Resource, SeriesKey, StudyKey},
+    ids::{InstanceKey, Position, Resource, SeriesKey, StudyKey, WorkitemKey},
 };
 
 pub use event::{Event, Fact};
 pub use rejection::Rejection;
+
+use workitem::Workitem;
 
 /// What is taken from clients.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +54,8 @@ pub struct Needs {
     pub instances: BTreeSet<InstanceKey>,
     /// Studies, series and instances that are needed whole.
     pub resources: Vec<Resource>,
+    /// Workitems that may or may not exist.
+    pub workitems: BTreeSet<WorkitemKey>,
 }
 
 /// The service at one moment: what a decision may ask, and where it puts what it decided.
@@ -81,6 +86,9 @@ pub trait Ledger {
 
     /// How many instances exist in a study of a needed resource.
     fn instances_in_study(&self, key: &StudyKey) -> u64;
+
+    /// The workitem, if it exists.
+    fn workitem(&self, key: &WorkitemKey) -> Option<&Workitem>;
 
     /// Appends an event; `dataset` is the DICOM JSON of the version that it stores, as it will be served.
     fn append(&mut self, fact: Fact, dataset: Option<Arc<str>>) -> Position;

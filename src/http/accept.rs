@@ -19,7 +19,14 @@ impl FromRequestParts<Context> for AcceptsDicomJson {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &Context) -> Result<Self, ApiError> {
-        match accepts_dicom_json(&parts.headers) {
+        Self::check(&parts.headers)
+    }
+}
+
+impl AcceptsDicomJson {
+    /// For requests that have to be looked at before: asks these headers.
+    pub fn check(headers: &HeaderMap) -> Result<Self, ApiError> {
+        match accepts_dicom_json(headers) {
             true => Ok(Self),
             false => Err(ApiError::Empty(StatusCode::NOT_ACCEPTABLE)),
         }

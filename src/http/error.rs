@@ -19,7 +19,7 @@ use crate::{
     domain::Rejection,
     log::{LogError, snapshot::PlaceError},
     projection::ProjectionError,
-    read::{ReadError, parameters::InvalidParameter, search::SearchRefusal},
+    read::{ReadError, parameters::InvalidParameter, search::SearchRefusal, workitems::WorklistRefusal},
 };
 
 /// An answer that is no success.
@@ -155,6 +155,12 @@ impl From<InvalidParameter> for ApiError {
 
 impl From<SearchRefusal> for ApiError {
     fn from(refusal: SearchRefusal) -> Self {
+        bad_request(refusal.to_string())
+    }
+}
+
+impl From<WorklistRefusal> for ApiError {
+    fn from(refusal: WorklistRefusal) -> Self {
         bad_request(refusal.to_string())
     }
 }

@@ -31,8 +31,23 @@ pub const DATA_PLANE: &str = "/v";
 pub const POSITION_HEADER: HeaderName = HeaderName::from_static("x-emulator-position");
 
 /// Path segments that the service compares without case.
-const LITERALS: [&str; 9] =
-    ["studies", "series", "instances", "metadata", "frames", "rendered", "changefeed", "latest", "partitions"];
+const LITERALS: [&str; 15] = [
+    "studies",
+    "series",
+    "instances",
+    "metadata",
+    "frames",
+    "rendered",
+    "changefeed",
+    "latest",
+    "partitions",
+    "workitems",
+    "state",
+    "cancelrequest",
+    "subscribers",
+    "subscriptions",
+    "suspend",
+];
 
 /// What the front door took out of the path.
 #[derive(Debug, Clone)]
@@ -68,7 +83,8 @@ pub async fn front_door(mut request: Request, next: Next) -> Response {
     let client_request_id = request.headers().get(CLIENT_REQUEST_ID).cloned();
     let position = PositionSlot::default();
     request.extensions_mut().insert(position.clone());
-    tracing::debug!(request_id = request_id.as_str(), %method, uri = %request.uri(), "request");
+    let uri = loggable(&method, request.uri());
+    tracing::debug!(request_id = request_id.as_str(), %method, uri, "request");
 
     let mut response = match admit(&mut request) {
         Ok(()) => next.run(request).await,
@@ -98,6 +114,14 @@ pub async fn note_route(request: Request, next: Next) -> Response {
         response.extensions_mut().insert(route);
     }
     response
+}
+
+/// What may be seen of a URI at the debug level: the query of a write may be a Transaction UID, which is a credential.
+fn loggable<'u>(method: &Method, uri: &'u Uri) -> &'u str {
+    match *method {
+        Method::GET | Method::HEAD => uri.path_and_query().map_or(uri.path(), PathAndQuery::as_str),
+        _ => uri.path(),
+    }
 }
 
 /// One line a request. The path itself may name a patient: only its pattern is shown.

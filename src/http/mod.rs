@@ -23,3 +23,4 @@ pub mod scope;
 mod search;
 mod store;
 pub mod version;
+mod workitems;

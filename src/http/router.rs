@@ -8,12 +8,13 @@ use axum::{
     http::StatusCode,
     middleware,
     response::Response,
-    routing::{MethodRouter, get},
+    routing::{MethodRouter, get, post, put},
 };
 use tower::{Layer, Service};
 
 use super::{
     context::Context, delete, error::ApiError, feed, front, health, metadata, retrieve, search, store, version,
+    workitems,
 };
 
 /// The service that answers every request; `control` is what is mounted under `/_emulator`.
@@ -53,9 +54,25 @@ fn data_plane() -> Router<Context> {
         .route("/instances", get(search::instances))
         .route("/changefeed", get(feed::list))
         .route("/changefeed/latest", get(feed::latest))
+        .route("/workitems", get(workitems::search).post(workitems::create))
+        .route("/workitems/subscriptions", get(workitems::not_implemented))
+        .route("/workitems/{workitem}", workitem())
+        .route("/workitems/{workitem}/state", put(workitems::change_state))
+        .route("/workitems/{workitem}/cancelrequest", post(workitems::cancel))
+        .route("/workitems/{workitem}/subscribers/{aet}", subscription())
+        .route("/workitems/{workitem}/subscribers/{aet}/suspend", post(workitems::not_implemented))
+        .route("/subscribers/{aet}", get(workitems::not_implemented))
         .route_layer(middleware::from_fn(version::versioned))
 }
 
 fn resource() -> MethodRouter<Context> {
     get(retrieve::instances).delete(delete::delete)
+}
+
+fn workitem() -> MethodRouter<Context> {
+    get(workitems::retrieve).post(workitems::update).put(workitems::update)
+}
+
+fn subscription() -> MethodRouter<Context> {
+    post(workitems::not_implemented).delete(workitems::not_implemented)
 }

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use super::LogError;
 use crate::{
     domain::{Event, event::Subject},
-    ids::{InstanceUid, PartitionName, SeriesUid, ServiceId, StudyUid},
+    ids::{InstanceUid, PartitionName, SeriesUid, ServiceId, StudyUid, WorkitemUid},
     postgres::At,
 };
 
@@ -44,11 +44,12 @@ async fn append_some(connection: &mut PgConnection, service: ServiceId, events: 
     let datasets: Vec<Option<&str>> = events.iter().map(|numbered| numbered.dataset.as_deref()).collect();
     sqlx::query(
         "insert into events
-                (service, position, sequence, at, kind, partition, study, series, instance, body, dataset)
-         select $1, e.position, e.sequence, e.at, e.kind, e.partition, e.study, e.series, e.instance, e.body::json, e.dataset
+                (service, position, sequence, at, kind, partition, study, series, instance, workitem, body, dataset)
+         select $1, e.position, e.sequence, e.at, e.kind, e.partition, e.study, e.series, e.instance, e.workitem,
+                e.body::json, e.dataset
            from unnest($2::bigint[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[],
-                       $9::text[], $10::text[], $11::text[])
-             as e(position, sequence, at, kind, partition, study, series, instance, body, dataset)",
+                       $9::text[], $10::text[], $11::text[], $12::text[])
+             as e(position, sequence, at, kind, partition, study, series, instance, workitem, body, dataset)",
     )
     .bind(service.0)
     .bind(positions)
@@ -59,6 +60,7 @@ async fn append_some(connection: &mut PgConnection, service: ServiceId, events: 
     .bind(column(|subject| subject.study.as_ref().map(StudyUid::as_str)))
     .bind(column(|subject| subject.series.as_ref().map(SeriesUid::as_str)))
     .bind(column(|subject| subject.instance.as_ref().map(InstanceUid::as_str)))
+    .bind(column(|subject| subject.workitem.as_ref().map(WorkitemUid::as_str)))
     .bind(bodies)
     .bind(datasets)
     .execute(connection)

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::{append::Numbered, state::State};
 use crate::{
     clock::ClockMode,
-    domain::{Event, Fact, Ledger},
-    ids::{InstanceKey, Position, Resource, SeriesKey, StudyKey},
+    domain::{Event, Fact, Ledger, workitem::Workitem},
+    ids::{InstanceKey, Position, Resource, SeriesKey, StudyKey, WorkitemKey},
     projection::Touched,
 };
 
@@ -66,6 +66,10 @@ impl Ledger for Batch {
 
     fn instances_in_study(&self, key: &StudyKey) -> u64 {
         self.touched.instances_in_study(key)
+    }
+
+    fn workitem(&self, key: &WorkitemKey) -> Option<&Workitem> {
+        self.touched.workitem(key)
     }
 
     fn append(&mut self, fact: Fact, dataset: Option<Arc<str>>) -> Position {

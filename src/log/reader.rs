@@ -21,6 +21,8 @@ pub struct Filter {
     pub study: Option<String>,
     /// Only events of this SOP Instance UID.
     pub instance: Option<String>,
+    /// Only events of the workitem with this SOP Instance UID.
+    pub workitem: Option<String>,
     /// So many at most; all if absent.
     pub limit: Option<i64>,
 }
@@ -44,6 +46,8 @@ pub struct Entry {
     pub series: Option<String>,
     /// The SOP Instance UID.
     pub instance: Option<String>,
+    /// The SOP Instance UID of the workitem.
+    pub workitem: Option<String>,
     /// Its body: JSON text.
     pub body: String,
 }
@@ -51,13 +55,15 @@ pub struct Entry {
 /// The events of a service that pass the filter, ascending. Rows are fetched as they are asked for.
 pub fn read(pool: PgPool, service: &Service, filter: Filter) -> impl Stream<Item = Result<Entry, LogError>> + use<> {
     let mut query = sqlx::QueryBuilder::new(
-        "select position, sequence, at, kind, partition, study, series, instance, body::text as body
+        "select position, sequence, at, kind, partition, study, series, instance, workitem, body::text as body
            from events
           where service = ",
     );
     query.push_bind(service.id.0);
     query.push(" and position >= ").push_bind(filter.from.0);
-    for (column, value) in [("kind", filter.kind), ("study", filter.study), ("instance", filter.instance)] {
+    let columns =
+        [("kind", filter.kind), ("study", filter.study), ("instance", filter.instance), ("workitem", filter.workitem)];
+    for (column, value) in columns {
         if let Some(value) = value {
             query.push(format_args!(" and {column} = ")).push_bind(value);
         }
@@ -109,6 +115,7 @@ fn entry(row: &PgRow) -> Result<Entry, LogError> {
         study: row.try_get("study")?,
         series: row.try_get("series")?,
         instance: row.try_get("instance")?,
+        workitem: row.try_get("workitem")?,
         body: row.try_get("body")?,
     })
 }

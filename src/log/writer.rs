@@ -102,6 +102,7 @@ async fn commit(
     let state = State::lock(&mut transaction, service).await?;
     let mut touched = Touched::default();
     touched.load(&mut transaction, service, &needs.instances).await?;
+    touched.load_workitems(&mut transaction, service, &needs.workitems).await?;
     for resource in &needs.resources {
         touched.load_resource(&mut transaction, service, resource).await?;
     }

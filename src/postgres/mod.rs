@@ -119,7 +119,10 @@ async fn is_usable(connection: &mut PgConnection, idle: Duration) -> Result<bool
 
 /// The forward-only migrations, embedded in the binary.
 fn migrations() -> Migrator {
-    let sources = [(1, "log", include_str!("../../migrations/0001_log.sql"))];
+    let sources = [
+        (1, "log", include_str!("../../migrations/0001_log.sql")),
+        (2, "workitems", include_str!("../../migrations/0002_workitems.sql")),
+    ];
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(version, name.into(), MigrationType::Simple, sqlx::SqlStr::from_static(sql), false)
     };

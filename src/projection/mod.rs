@@ -11,6 +11,7 @@ mod series;
 mod studies;
 mod verify;
 mod working_set;
+mod workitems;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,8 +19,8 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use crate::{
-    domain::{Event, Fact},
-    ids::{InstanceKey, Resource, SeriesKey, SeriesUid, ServiceId, StudyKey},
+    domain::{Event, Fact, workitem::Workitem},
+    ids::{InstanceKey, Resource, SeriesKey, SeriesUid, ServiceId, StudyKey, WorkitemKey},
 };
 
 pub use instances::InstanceRow;
@@ -28,6 +29,7 @@ pub use rewind::rewind;
 pub use series::SeriesRow;
 pub use studies::StudyRow;
 pub use verify::{Difference, verify};
+pub use workitems::WorkitemRow;
 
 use row::Row;
 use working_set::WorkingSet;
@@ -68,10 +70,11 @@ impl Definition {
 }
 
 /// Every read model.
-const DEFINITIONS: [Definition; 3] = [
+const DEFINITIONS: [Definition; 4] = [
     Definition { name: studies::StudyRow::TABLE, sql: include_str!("../../projections/studies.sql") },
     Definition { name: series::SeriesRow::TABLE, sql: include_str!("../../projections/series.sql") },
     Definition { name: instances::InstanceRow::TABLE, sql: include_str!("../../projections/instances.sql") },
+    Definition { name: workitems::WorkitemRow::TABLE, sql: include_str!("../../projections/workitems.sql") },
 ];
 
 /// The live rows that a batch of events touches, and what became of them.
@@ -80,6 +83,7 @@ pub struct Touched {
     studies: WorkingSet<StudyRow>,
     series: WorkingSet<SeriesRow>,
     instances: WorkingSet<InstanceRow>,
+    workitems: WorkingSet<WorkitemRow>,
     counts: BTreeMap<StudyKey, BTreeMap<SeriesUid, u64>>,
 }
 
@@ -108,6 +112,16 @@ impl Touched {
         self.studies.load(connection, service, keys).await
     }
 
+    /// Loads the rows of workitems, if they exist.
+    pub async fn load_workitems(
+        &mut self,
+        connection: &mut PgConnection,
+        service: ServiceId,
+        keys: &BTreeSet<WorkitemKey>,
+    ) -> Result<(), ProjectionError> {
+        self.workitems.load(connection, service, keys).await
+    }
+
     /// Loads all instances of a resource, with their series and studies, and counts what else is in the study.
     pub async fn load_resource(
         &mut self,
@@ -129,18 +143,25 @@ impl Touched {
         instances::fold(event, &mut self.instances);
         series::fold(event, &mut self.series);
         studies::fold(event, &mut self.studies);
+        workitems::fold(event, &mut self.workitems);
     }
 
     /// Writes what changed.
     pub async fn write(self, connection: &mut PgConnection, service: ServiceId) -> Result<(), ProjectionError> {
         self.studies.write(connection, service).await?;
         self.series.write(connection, service).await?;
-        self.instances.write(connection, service).await
+        self.instances.write(connection, service).await?;
+        self.workitems.write(connection, service).await
     }
 
     /// Whether the instance exists.
     pub fn has_instance(&self, key: &InstanceKey) -> bool {
         self.instances.get(key).is_some()
+    }
+
+    /// The workitem, if it exists.
+    pub fn workitem(&self, key: &WorkitemKey) -> Option<&Workitem> {
+        self.workitems.get(key).map(|row| &row.workitem)
     }
 
     /// The instances that exist in a loaded resource.
@@ -171,7 +192,7 @@ impl Touched {
         match fact {
             Fact::InstanceStored(..) => *count += 1,
             Fact::InstanceDeleted(..) => *count = count.saturating_sub(1),
-            Fact::InstanceReplaced(..) | Fact::ExpirySet(..) | Fact::ClockMoved(_) => {}
+            Fact::InstanceReplaced(..) | Fact::ExpirySet(..) | Fact::Workitem(..) | Fact::ClockMoved(_) => {}
         }
     }
 }

@@ -83,6 +83,6 @@ pub fn fold(event: &Event, rows: &mut WorkingSet<SeriesRow>) {
         Fact::InstanceDeleted(instance, deletion) if deletion.series_ended => {
             rows.remove(event.position, &instance.series_key());
         }
-        Fact::InstanceDeleted(..) | Fact::ExpirySet(..) | Fact::ClockMoved(_) => {}
+        Fact::InstanceDeleted(..) | Fact::ExpirySet(..) | Fact::Workitem(..) | Fact::ClockMoved(_) => {}
     }
 }

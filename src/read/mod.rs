@@ -5,6 +5,7 @@ pub mod instances;
 pub mod parameters;
 pub mod search;
 pub mod studies;
+pub mod workitems;
 
 use std::sync::Arc;
 

@@ -14,7 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("blob", &["ids"]),
     ("config", &[]),
     ("postgres", &["config"]),
-    ("projection", &["domain", "ids", "postgres"]),
+    ("projection", &["dicom", "domain", "ids", "postgres"]),
     ("log", &["clock", "domain", "ids", "postgres", "projection"]),
     ("read", &["dicom", "domain", "ids", "log", "postgres"]),
     ("command", &["blob", "dicom", "domain", "ids", "log", "read"]),

@@ -22,3 +22,4 @@ mod search;
 mod store;
 mod store_v1;
 mod transcode;
+mod workitems;

@@ -1,6 +1,9 @@
 //! From rows to DICOM JSON: one object per entry, attributes ascending.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
 
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
@@ -18,7 +21,7 @@ use crate::{
 };
 
 /// Attributes of one entry with their DICOM JSON.
-type Entry = BTreeMap<Tag, String>;
+pub type Entry = BTreeMap<Tag, String>;
 
 impl View {
     /// The answer to a search: a JSON array, or nothing if nothing matches.
@@ -40,7 +43,7 @@ impl View {
 
 fn entry(row: &Row, level: Level, plan: &Plan) -> Result<Entry, ReadError> {
     let mut entry = match &row.dataset {
-        Some(dataset) => pick(dataset, plan).map_err(|error| sqlx::Error::Decode(error.into()))?,
+        Some(dataset) => pick(dataset, &plan.attributes).map_err(|error| sqlx::Error::Decode(error.into()))?,
         None => Entry::new(),
     };
     let mut put = |tag: Tag, json: Option<String>| {
@@ -73,9 +76,9 @@ fn put_indexed(put: &mut impl FnMut(Tag, Option<String>), attributes: Option<&In
     }
 }
 
-/// The attributes of a stored dataset that the plan returns, as they are written there.
-fn pick(dataset: &str, plan: &Plan) -> serde_json::Result<Entry> {
-    struct Pick<'p>(&'p Plan);
+/// The wanted attributes of a stored dataset, as they are written there.
+pub fn pick(dataset: &str, wanted: &BTreeSet<Tag>) -> serde_json::Result<Entry> {
+    struct Pick<'w>(&'w BTreeSet<Tag>);
 
     impl<'de> Visitor<'de> for Pick<'_> {
         type Value = Entry;
@@ -89,7 +92,7 @@ fn pick(dataset: &str, plan: &Plan) -> serde_json::Result<Entry> {
             while let Some((key, element)) = map.next_entry::<&str, &RawValue>()? {
                 let number = u32::from_str_radix(key, 16).unwrap_or_default();
                 let tag = Tag((number >> 16) as u16, number as u16);
-                if self.0.attributes.contains(&tag) {
+                if self.0.contains(&tag) {
                     entry.insert(tag, element.get().to_owned());
                 }
             }
@@ -97,7 +100,7 @@ fn pick(dataset: &str, plan: &Plan) -> serde_json::Result<Entry> {
         }
     }
 
-    serde_json::Deserializer::from_str(dataset).deserialize_map(Pick(plan))
+    serde_json::Deserializer::from_str(dataset).deserialize_map(Pick(wanted))
 }
 
 /// An element with one value, which is text.
@@ -126,7 +129,8 @@ fn count(count: i64) -> String {
     format!(r#"{{"vr":"IS","Value":[{count}]}}"#)
 }
 
-fn write_entry(json: &mut String, entry: &Entry) {
+/// Writes an entry as a JSON object.
+pub fn write_entry(json: &mut String, entry: &Entry) {
     json.push('{');
     for (index, (tag, element)) in entry.iter().enumerate() {
         let comma = if index == 0 { "" } else { "," };

@@ -1,12 +1,14 @@
 //! Search (QIDO-RS): parse → plan → SQL → answer. Only the third step knows the database.
 
-mod answer;
+pub(super) mod answer;
 mod attributes;
 mod parse;
 mod plan;
 mod sql;
 
-pub use parse::{Query, SearchRefusal, parse};
+pub(super) use parse::words;
+pub use parse::{Include, Query, SearchRefusal, parse};
+pub(super) use sql::word_pattern;
 
 use crate::ids::{PartitionName, SeriesUid, StudyUid};
 

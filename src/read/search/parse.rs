@@ -213,16 +213,19 @@ fn matching(
             if value.contains('"') {
                 return Err(SearchRefusal::QuoteInFuzzy { keyword: named(), value: value.to_owned() });
             }
-            let folded = fold(value);
-            let words =
-                folded.split(|c: char| c.is_whitespace() || c.is_ascii_punctuation()).filter(|word| !word.is_empty());
-            Ok(Matching::Words(words.map(str::to_owned).collect()))
+            Ok(Matching::Words(words(&fold(value))))
         }
         VR::AE | VR::CS | VR::LO | VR::PN | VR::SH if dialect == Dialect::Extended && value.contains(['*', '?']) => {
             Ok(Matching::Like(fold(value)))
         }
         _ => Ok(Matching::Equal(fold(value))),
     }
+}
+
+/// The words of a folded name.
+pub fn words(name: &str) -> Vec<String> {
+    let words = name.split(|c: char| c.is_whitespace() || c.is_ascii_punctuation());
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// A day, or a range of days with one end open at most.

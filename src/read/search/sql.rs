@@ -215,7 +215,7 @@ fn like_pattern(pattern: &str) -> String {
 const SEPARATORS: &str = r##"][:space:]!"#$%&'()*+,./:;<=>?@[\\^_`{|}~-"##;
 
 /// A regular expression for words that begin like these and follow one another. Words hold no separators.
-fn word_pattern(words: &[String]) -> String {
+pub fn word_pattern(words: &[String]) -> String {
     format!("(^|[{SEPARATORS}]){}", words.join(&format!("[^{SEPARATORS}]*[{SEPARATORS}]+")))
 }
 

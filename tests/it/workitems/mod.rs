@@ -3,7 +3,12 @@
 mod cancel;
 mod change_state;
 mod create;
+mod dialects;
+mod garbage;
+mod log;
+mod race;
 mod retrieve;
+mod search;
 mod update;
 
 use reqwest::{Method, RequestBuilder};

@@ -3,10 +3,13 @@
 mod cancel;
 mod change_state;
 mod create;
+mod curl;
 mod dialects;
 mod garbage;
 mod log;
+mod model;
 mod race;
+mod requirements;
 mod retrieve;
 mod search;
 mod update;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use reqwest::Method;
+use serde_json::json;
 
 use crate::support::{Answer, DICOM_JSON, Instance, TestApp, send};
 
@@ -27,6 +28,21 @@ pub enum Step {
     DeleteSeries(u8, u8),
     /// `DELETE` of a study.
     DeleteStudy(u8),
+    /// A request about one of two workitems.
+    Work(u8, Work),
+}
+
+/// A request about a workitem; clients are numbers.
+#[derive(Debug, Clone, Copy)]
+pub enum Work {
+    /// Creates it.
+    Create,
+    /// Updates it with a value; client 0 names no Transaction UID.
+    Update(u8, u8),
+    /// Claims, completes or gives it up.
+    Change(u8, &'static str),
+    /// Requests its cancellation.
+    Cancel,
 }
 
 /// Histories of up to a dozen requests about two studies of two series of two instances.
@@ -41,8 +57,19 @@ pub fn histories() -> impl Strategy<Value = Vec<Step>> {
         2 => place().prop_map(Step::DeleteInstance),
         1 => (1..=2u8, 1..=2u8).prop_map(|(study, series)| Step::DeleteSeries(study, series)),
         1 => (1..=2u8).prop_map(Step::DeleteStudy),
+        4 => (1..=2u8, work()).prop_map(|(workitem, work)| Step::Work(workitem, work)),
     ];
     prop::collection::vec(step, 1..12)
+}
+
+fn work() -> impl Strategy<Value = Work> {
+    let state = prop_oneof![3 => Just("IN PROGRESS"), 1 => Just("COMPLETED"), 1 => Just("CANCELED")];
+    prop_oneof![
+        3 => Just(Work::Create),
+        2 => (0..=2u8, 0..3u8).prop_map(|(client, value)| Work::Update(client, value)),
+        3 => (1..=2u8, state).prop_map(|(client, state)| Work::Change(client, state)),
+        1 => Just(Work::Cancel),
+    ]
 }
 
 fn instance((study, series, number): Place, value: u8) -> Instance {
@@ -81,9 +108,34 @@ impl Step {
             Self::DeleteInstance(place) => app.delete(&instance(*place, 0).path()).await,
             Self::DeleteSeries(study, series) => app.delete(&instance((*study, *series, 1), 0).series_path()).await,
             Self::DeleteStudy(study) => app.delete(&instance((*study, 1, 1), 0).study_path()).await,
+            Self::Work(workitem, work) => work.take(app, *workitem).await,
         };
         let position = answer.header("x-emulator-position").unwrap_or("-").to_owned();
         format!("{} {position} {}", answer.status, answer.text())
+    }
+}
+
+impl Work {
+    async fn take(self, app: &TestApp, workitem: u8) -> Answer {
+        let (method, path, body) = match self {
+            Self::Create => (Method::POST, format!("/workitems?1.2.{workitem}"), json!({})),
+            Self::Update(client, value) => {
+                let query = if client == 0 { String::new() } else { format!("?1.9.{client}") };
+                let codes = json!([{ "00080100": { "vr": "SH", "Value": [format!("C{value}")] } }]);
+                let body = json!({ "00404025": { "vr": "SQ", "Value": codes } });
+                (Method::POST, format!("/workitems/1.2.{workitem}{query}"), body)
+            }
+            Self::Change(client, state) => {
+                let body = json!({
+                    "00741000": { "vr": "CS", "Value": [state] },
+                    "00081195": { "vr": "UI", "Value": [format!("1.9.{client}")] },
+                });
+                (Method::PUT, format!("/workitems/1.2.{workitem}/state"), body)
+            }
+            Self::Cancel => (Method::POST, format!("/workitems/1.2.{workitem}/cancelrequest"), json!({})),
+        };
+        let request = app.request(method, &path).header("accept", DICOM_JSON).header("content-type", DICOM_JSON);
+        send(request.body(body.to_string())).await
     }
 }
 
@@ -129,6 +181,7 @@ impl Feed {
             Step::DeleteInstance(place) => self.delete(|other| other == *place),
             Step::DeleteSeries(study, series) => self.delete(|(s, e, _)| (s, e) == (*study, *series)),
             Step::DeleteStudy(study) => self.delete(|(s, ..)| s == *study),
+            Step::Work(..) => {} // the feed knows nothing of workitems
         }
     }
 

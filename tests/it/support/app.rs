@@ -174,6 +174,12 @@ impl TestApp {
         look("/changefeed/latest".to_owned()).await;
         look("/series?limit=200&includefield=ModalitiesInStudy,NumberOfSeriesRelatedInstances".to_owned()).await;
         look("/instances?limit=200".to_owned()).await;
+        look("/workitems?limit=200&includefield=all".to_owned()).await;
+        look("/workitems?ProcedureStepState=SCHEDULED".to_owned()).await;
+        look("/workitems?ScheduledStationNameCodeSequence.CodeValue=C1".to_owned()).await;
+        for workitem in [1, 2] {
+            look(format!("/workitems/1.2.{workitem}")).await;
+        }
         let studies = look("/studies?limit=200&includefield=NumberOfStudyRelatedInstances".to_owned()).await;
         if studies.status == 200 {
             for study in studies.json().as_array().expect("an array") {

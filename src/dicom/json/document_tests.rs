@@ -1,6 +1,10 @@
 //! Data sets that came as DICOM JSON.
 
+#![allow(clippy::expect_used)]
+
 use dicom_dictionary_std::tags;
+use proptest::prelude::*;
+use serde_json::json;
 
 use super::{Body, Document, MalformedDocument, body};
 
@@ -119,5 +123,79 @@ fn a_body_is_a_dataset_or_an_array_of_some() {
     assert!(matches!(body(b"\xEF\xBB\xBF [{}, 1]"), Ok(Body::Array(_))));
     for bytes in [&b""[..], b"null", b"[]", b"[null]", b"[[]]", b"1", b"\"x\"", b"{", b"[{}", b"\xFF", b"{}{}"] {
         assert!(body(bytes).is_err(), "{}", String::from_utf8_lossy(bytes));
+    }
+}
+
+/// Texts that are almost data sets: pieces of some, in any order.
+fn almost_datasets() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        ":",
+        "//",
+        "/*",
+        "*/",
+        "\n",
+        "\"",
+        "\\",
+        "\\u0000",
+        "null",
+        "1",
+        "-0.0",
+        "1.5e3",
+        "\"x\"",
+        "\"vr\":",
+        "\"Value\":[",
+        "\"LO\"",
+        "\"PN\"",
+        "\"SQ\"",
+        "\"DS\"",
+        "\"OB\"",
+        "\"InlineBinary\":\"AAEC\"",
+        "\"00100010\":{\"vr\":\"PN\"",
+        "\"00081115\":{\"vr\":\"SQ\",\"Value\":[{",
+        "\"00101030\":{\"vr\":\"DS\",\"Value\":[",
+        "]}",
+        "}]}",
+        "{\"Alphabetic\":\"A^B\"}",
+        "ü",
+    ]);
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+/// Attributes of numbers and texts, whatever they are.
+fn datasets() -> impl Strategy<Value = String> {
+    let number = prop_oneof![
+        any::<f64>().prop_filter("finite", |number| number.is_finite()).prop_map(|n| json!(n)),
+        any::<i64>().prop_map(|n| json!(n))
+    ];
+    let numbers = (prop::sample::select(vec!["DS", "IS", "FD", "SV"]), prop::collection::vec(number, 0..4));
+    let texts = (
+        prop::sample::select(vec!["LO", "DS", "IS", "UV", "UI", "CS"]),
+        prop::collection::vec(any::<String>().prop_map(|text| json!(text)), 0..4),
+    );
+    let attribute = prop_oneof![numbers, texts].prop_map(|(vr, values)| json!({ "vr": vr, "Value": values }));
+    prop::collection::btree_map(any::<u32>().prop_map(|tag| format!("{tag:08x}")), attribute, 0..6)
+        .prop_map(|attributes| json!(attributes).to_string())
+}
+
+proptest! {
+    #[test]
+    fn no_text_breaks_the_reader(text in almost_datasets()) {
+        for bytes in [text.clone(), format!("[{text}]"), format!("{{{text}}}")] {
+            drop(body(bytes.as_bytes()));
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back(json in datasets()) {
+        let document = Document::parse(&json).expect("a data set");
+        let written = document.to_json();
+        let again = Document::parse(&written).expect("a data set");
+        prop_assert_eq!(&again, &document);
+        prop_assert_eq!(again.to_json(), written);
     }
 }

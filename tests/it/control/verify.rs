@@ -16,7 +16,12 @@ async fn the_rows_are_what_the_log_says() {
     let expected = json!({
         "ok": true,
         "position": 3,
-        "projections": [compared("studies", 1), compared("series", 1), compared("instances", 2)],
+        "projections": [
+            compared("studies", 1),
+            compared("series", 1),
+            compared("instances", 2),
+            compared("workitems", 0),
+        ],
     });
     assert_eq!(verdict.json(), expected);
 }

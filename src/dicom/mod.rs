@@ -2,7 +2,7 @@
 //!
 //! [`part10`] turns the bytes of a file into a [`dataset::Dataset`], chunk by chunk and within bounds. The data set can
 //! be read ([`dataset`], [`charset`]), judged ([`validate`]), written as DICOM JSON ([`json`]) and asked where its frames
-//! lie ([`frames`]), which [`pixel`] decodes and [`transcode`] writes in another transfer syntax.
+//! lie ([`frames`]), which [`pixel`] decodes, [`transcode`] writes in another transfer syntax and [`render`] draws.
 
 pub mod charset;
 pub mod dataset;
@@ -11,6 +11,7 @@ pub mod frames;
 pub mod json;
 pub mod part10;
 pub mod pixel;
+pub mod render;
 pub mod transcode;
 pub mod uid;
 pub mod validate;

@@ -50,6 +50,11 @@ fn data_plane() -> Router<Context> {
         .route("/studies/{study}/series/{series}/instances/{instance}", resource())
         .route("/studies/{study}/series/{series}/instances/{instance}/metadata", get(metadata::metadata))
         .route("/studies/{study}/series/{series}/instances/{instance}/frames/{frames}", get(retrieve::frames::frames))
+        .route("/studies/{study}/series/{series}/instances/{instance}/rendered", get(retrieve::rendered::instance))
+        .route(
+            "/studies/{study}/series/{series}/instances/{instance}/frames/{frames}/rendered",
+            get(retrieve::rendered::frame),
+        )
         .route("/series", get(search::series))
         .route("/instances", get(search::instances))
         .route("/changefeed", get(feed::list))

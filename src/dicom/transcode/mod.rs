@@ -1,7 +1,7 @@
 //! Files and frames in another transfer syntax: explicit VR little endian or JPEG 2000 without loss.
 //!
 //! Everything is decoded before anything is answered. The data set is written anew from its elements, so that only what
-//! the new transfer syntax asks for changes: [`writer`] says how, [`changes`] what.
+//! the new transfer syntax asks for changes.
 
 mod changes;
 mod writer;
@@ -21,6 +21,8 @@ use super::{
     pixel::{self, Codec, Frame, Photometric, PixelError, PixelFormat},
 };
 
+/// Explicit VR Big Endian (PS3.5 A.3).
+pub(super) const EXPLICIT_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
 /// Most bytes that the frames of a file may decode to.
 const MAX_DECODED_BYTES: u64 = 1 << 30;
 
@@ -48,7 +50,7 @@ pub enum TranscodeError {
     /// Its pixel data is not where or what its transfer syntax says.
     #[error("the pixel data is cut off or not as described")]
     PixelData,
-    /// It decodes to more than [`MAX_DECODED_BYTES`].
+    /// It decodes to more than a gigabyte.
     #[error("the decoded frames are too large")]
     TooLarge,
 }

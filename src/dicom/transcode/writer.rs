@@ -6,7 +6,7 @@
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
 
-use super::{Changes, is_pixel_element};
+use super::{Changes, EXPLICIT_BIG_ENDIAN, is_pixel_element};
 use crate::dicom::{
     dataset::{Dataset, Element, Extent, Value},
     part10::OpenedFile,
@@ -16,7 +16,6 @@ use crate::dicom::{
 const ITEM: Tag = Tag(0xFFFE, 0xE000);
 const ITEM_DELIMITER: Tag = Tag(0xFFFE, 0xE00D);
 const SEQUENCE_DELIMITER: Tag = Tag(0xFFFE, 0xE0DD);
-const EXPLICIT_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2"; // PS3.5 A.3
 const UNDEFINED: u32 = 0xFFFF_FFFF;
 /// The group of file meta information, and of its elements those that are written anew.
 const META_GROUP: u16 = 0x0002;

@@ -3,6 +3,7 @@
 mod answer;
 mod frame_list;
 pub mod frames;
+pub mod rendered;
 mod work;
 
 use std::{error::Error, iter};

@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use axum::extract::Request;
+use axum::{extract::Request, serve::ListenerExt};
 use futures_util::TryStreamExt;
 use sqlx::PgPool;
 use tokio::{net::TcpListener, sync::watch};
@@ -99,6 +99,12 @@ impl App {
         let make_service = axum::ServiceExt::<Request>::into_make_service(service);
 
         let (stopping, mut stopped) = watch::channel(false);
+        // Without it, the last bytes of an answer wait for the client's acknowledgement of the first.
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!(%error, "a connection waits to fill its packets");
+            }
+        });
         let server = axum::serve(listener, make_service).with_graceful_shutdown(async move {
             stop.await;
             tracing::info!("stopping");

@@ -4,24 +4,22 @@
 //! A file lies at `{service}/{partition}/{study}/{series}/{instance}/{digest}.dcm`. It is written before its event: a
 //! crash leaves a file without an event, which is swept at the next start, never an event without its file.
 
+mod read;
 mod sweep;
 mod upload;
 
-use std::{ops::Range, path::Path as FolderPath, sync::Arc};
+use std::{path::Path as FolderPath, sync::Arc};
 
-use bytes::Bytes;
-use futures_util::{Stream, StreamExt, TryStreamExt};
-use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path, prefix::PrefixStore};
+use futures_util::{StreamExt, TryStreamExt};
+use object_store::{ObjectStore, local::LocalFileSystem, path::Path, prefix::PrefixStore};
 
 use crate::ids::{Digest, InstanceKey, ServiceName};
 
+pub use read::{Run, pieces};
 pub use sweep::{Known, sweep};
 pub use upload::Upload;
 
 use self::upload::STAGING;
-
-/// Bytes that one read asks of the store at most: bounds the memory of a download.
-const READ: u64 = 1024 * 1024;
 
 /// Bytes of an upload that a folder takes at once: bounds the memory of an upload.
 const FOLDER_PIECE: usize = 1024 * 1024;
@@ -35,6 +33,9 @@ pub enum BlobError {
     /// The store refused or failed. Its own words name the file, and so the instance: they are for the debug log.
     #[error("the blob store failed: {}", kind(.0))]
     Store(#[from] object_store::Error),
+    /// A file of the folder cannot be read.
+    #[error("a stored file cannot be read: {0}")]
+    File(std::io::Error),
     /// The folder cannot be used.
     #[error("cannot use the folder {path}: {source}")]
     Folder {
@@ -145,30 +146,6 @@ impl Blobs {
     /// Starts to take in a file.
     pub fn upload(&self) -> Upload {
         Upload::new(self.clone())
-    }
-
-    /// A part of a file, in pieces that are read as they are asked for.
-    pub fn read(&self, name: &BlobName, range: Range<u64>) -> impl Stream<Item = Result<Bytes, BlobError>> + use<> {
-        let (store, path, end) = (self.store.clone(), name.path(), range.end);
-        let pieces = range.step_by(READ as usize).map(move |start| start..end.min(start + READ));
-        futures_util::stream::iter(pieces).then(move |piece| {
-            let (store, path) = (store.clone(), path.clone());
-            async move { Ok(store.get_range(&path, piece).await?) }
-        })
-    }
-
-    /// A whole small file.
-    pub async fn read_whole(&self, name: &BlobName, length: u64) -> Result<Bytes, BlobError> {
-        Ok(self.store.get_range(&name.path(), 0..length).await?)
-    }
-
-    /// Whether the file is there.
-    pub async fn exists(&self, name: &BlobName) -> Result<bool, BlobError> {
-        match self.store.head(&name.path()).await {
-            Ok(_) => Ok(true),
-            Err(object_store::Error::NotFound { .. }) => Ok(false),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// Removes all files of a service.

@@ -8,18 +8,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
-use futures_util::{
-    Stream, StreamExt,
-    stream::{self, BoxStream},
-};
+use futures_util::{StreamExt, stream};
 
 use crate::{
-    blob::{BlobError, BlobName, Blobs},
-    http::{multipart::Boundary, negotiate::Form},
+    blob::{self, BlobName, Blobs, Run},
+    http::{error::ApiError, multipart::Boundary, negotiate::Form},
 };
-
-/// Parts that are opened ahead of the one that is sent.
-const READ_AHEAD: usize = 4;
 
 /// What is sent as a body of its own or as a part.
 #[derive(Debug)]
@@ -54,65 +48,64 @@ impl Content {
         }
     }
 
-    /// The bytes, read as they are asked for.
-    fn stream(self, blobs: &Blobs) -> BoxStream<'static, Result<Bytes, BlobError>> {
+    fn runs(self) -> Vec<Run> {
         match self {
-            Self::Made(bytes) => stream::iter([Ok(bytes)]).boxed(),
-            Self::Stored(name, ranges) => {
-                let blobs = blobs.clone();
-                stream::iter(ranges).flat_map(move |range| blobs.read(&name, range)).boxed()
-            }
+            Self::Made(bytes) => vec![Run::Bytes(bytes)],
+            Self::Stored(name, ranges) => ranges.into_iter().map(|range| Run::File(name.clone(), range)).collect(),
         }
     }
 }
 
 /// The answer in this form. Several parts never come as a single one: negotiation saw to that.
-pub fn respond(blobs: &Blobs, form: Form, mut parts: Vec<Part>) -> Response {
+pub async fn respond(blobs: &Blobs, form: Form, mut parts: Vec<Part>) -> Result<Response, ApiError> {
     match (form, parts.pop()) {
         (Form::Single, Some(part)) => {
             let Part { content_type, content } = part;
-            binary(&content_type, content.length(), content.stream(blobs))
+            binary(blobs, &content_type, content.length(), content.runs()).await
         }
         (_, last) => {
             parts.extend(last);
-            multipart(blobs.clone(), parts)
+            multipart(blobs, parts).await
         }
     }
 }
 
-fn multipart(blobs: Blobs, parts: Vec<Part>) -> Response {
+async fn multipart(blobs: &Blobs, parts: Vec<Part>) -> Result<Response, ApiError> {
     let boundary = Boundary::random();
-    let content_type = boundary.content_type();
-    let before = |(index, part): (usize, &Part)| boundary.before_part(index, &part.content_type);
-    let headers: Vec<String> = parts.iter().enumerate().map(before).collect();
-    let end = boundary.after_parts();
-    let framing: usize = headers.iter().map(String::len).sum::<usize>() + end.len();
-    let length = framing as u64 + parts.iter().map(|part| part.content.length()).sum::<u64>();
-    // Small parts are read a few ahead, large ones piece by piece: memory stays bounded either way.
-    let pieces = stream::iter(headers.into_iter().zip(parts))
-        .map(move |(header, part)| {
-            let mut pieces = part.content.stream(&blobs);
-            async move {
-                let first = pieces.next().await;
-                stream::iter([Ok(Bytes::from(header))]).chain(stream::iter(first)).chain(pieces)
-            }
-        })
-        .buffered(READ_AHEAD)
-        .flatten();
-    binary(&content_type, length, pieces.chain(stream::iter([Ok(Bytes::from(end))])))
+    let mut length = 0;
+    let mut runs = Vec::with_capacity(parts.len() * 2 + 1);
+    for (index, part) in parts.into_iter().enumerate() {
+        let before = boundary.before_part(index, &part.content_type);
+        length += before.len() as u64 + part.content.length();
+        runs.push(Run::Bytes(before.into()));
+        runs.extend(part.content.runs());
+    }
+    let after = boundary.after_parts();
+    length += after.len() as u64;
+    runs.push(Run::Bytes(after.into()));
+    binary(blobs, &boundary.content_type(), length, runs).await
 }
 
-fn binary(
-    content_type: &str,
-    length: u64,
-    bytes: impl Stream<Item = Result<Bytes, BlobError>> + Send + 'static,
-) -> Response {
-    let bytes = bytes.inspect(|piece| {
+/// Sends the runs one behind the other. The first piece is there before the status is sent, so that a file which cannot
+/// be read is an error of its own; one piece is read ahead of the client.
+async fn binary(blobs: &Blobs, content_type: &str, length: u64, runs: Vec<Run>) -> Result<Response, ApiError> {
+    let content_type = HeaderValue::from_str(content_type).unwrap_or(HeaderValue::from_static("application/dicom"));
+    let headers = [(header::CONTENT_TYPE, content_type), (header::CONTENT_LENGTH, HeaderValue::from(length))];
+    let mut pieces = blob::pieces(runs).into_iter();
+    let first = blobs.gather(pieces.next().unwrap_or_default()).await?;
+    if pieces.len() == 0 {
+        return Ok((headers, first).into_response());
+    }
+    let blobs = blobs.clone();
+    let later = stream::iter(pieces).map(move |piece| {
+        let blobs = blobs.clone();
+        async move { blobs.gather(piece).await }
+    });
+    let later = later.buffered(1).inspect(|piece| {
         if let Err(error) = piece {
             tracing::error!(%error, "an answer breaks off: a stored file cannot be read");
         }
     });
-    let content_type = HeaderValue::from_str(content_type).unwrap_or(HeaderValue::from_static("application/dicom"));
-    let headers = [(header::CONTENT_TYPE, content_type), (header::CONTENT_LENGTH, HeaderValue::from(length))];
-    (headers, Body::from_stream(bytes)).into_response()
+    let body = Body::from_stream(stream::iter([Ok(first)]).chain(later));
+    Ok((headers, body).into_response())
 }

@@ -72,7 +72,7 @@ pub async fn frames(
         None => stored(&name, &table, &numbers)?,
     };
     let part = |content| Part::new(choice.media_type, syntax, content);
-    Ok(respond(&context.blobs, choice.form, contents.into_iter().map(part).collect()))
+    respond(&context.blobs, choice.form, contents.into_iter().map(part).collect()).await
 }
 
 /// Frames as ranges of the file.

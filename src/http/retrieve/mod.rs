@@ -67,7 +67,7 @@ pub async fn instances(
             }
         });
     }
-    Ok(respond(&context.blobs, choice.form, parts))
+    respond(&context.blobs, choice.form, parts).await
 }
 
 /// What is said of a resource without instances.

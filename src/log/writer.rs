@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     domain::{Command, Ledger, Needs},
     ids::{Position, ServiceId},
-    projection::Touched,
+    projection::{self, Touched},
 };
 
 /// Commands that may wait in the queue; beyond that, senders wait.
@@ -107,12 +107,13 @@ async fn commit(
         touched.load_resource(&mut transaction, service, resource).await?;
     }
 
+    let before = state.head;
     let mut batch = Batch::new(state, touched, clock.now());
     let mut positions = Vec::with_capacity(jobs.len());
     for job in jobs {
-        let before = batch.state.head;
+        let head = batch.state.head;
         job.decide(&mut batch);
-        positions.push((batch.state.head > before).then_some(batch.state.head));
+        positions.push((batch.state.head > head).then_some(batch.state.head));
     }
     if batch.events.is_empty() {
         transaction.rollback().await?;
@@ -122,5 +123,21 @@ async fn commit(
     batch.touched.write(&mut transaction, service).await?;
     batch.state.write(&mut transaction, service).await?;
     transaction.commit().await?;
+    drop(connection);
+    if has_doubled(before, batch.state.head) {
+        tokio::spawn(refresh_statistics(pool.clone()));
+    }
     Ok(positions)
+}
+
+/// Whether the log has passed a power of two, from a size on at which plans begin to matter.
+fn has_doubled(before: Position, after: Position) -> bool {
+    const SMALLEST: i64 = 256;
+    after.0 >= SMALLEST && before.0.max(1).ilog2() != after.0.max(1).ilog2()
+}
+
+async fn refresh_statistics(pool: PgPool) {
+    if let Err(error) = projection::refresh_statistics(&pool).await {
+        tracing::warn!(%error, "the planner's statistics could not be refreshed");
+    }
 }

@@ -77,6 +77,14 @@ const DEFINITIONS: [Definition; 4] = [
     Definition { name: workitems::WorkitemRow::TABLE, sql: include_str!("../../projections/workitems.sql") },
 ];
 
+/// Tells the planner how much there is by now. Postgres finds that out by itself, but only after a while.
+pub async fn refresh_statistics(pool: &sqlx::PgPool) -> Result<(), ProjectionError> {
+    let tables: Vec<&str> = DEFINITIONS.iter().map(|definition| definition.name).collect();
+    let statement = format!("analyze events, {}", tables.join(", "));
+    sqlx::query(sqlx::AssertSqlSafe(statement)).execute(pool).await?;
+    Ok(())
+}
+
 /// The live rows that a batch of events touches, and what became of them.
 #[derive(Debug, Default)]
 pub struct Touched {

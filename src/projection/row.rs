@@ -102,7 +102,8 @@ pub type PgQuery<'q> = Query<'q, Postgres, sqlx::postgres::PgArguments>;
 pub fn select_by_keys<R: Row>() -> AssertSqlSafe<String> {
     let columns: Vec<String> = columns::<R>().map(|name| format!("t.{name}")).collect();
     AssertSqlSafe(format!(
-        "select {columns} from unnest({arrays}) as k({keys}) join {table} t on {matching} where t.until is null",
+        "select {columns}, t.since from unnest({arrays}) as k({keys}) \
+         cross join lateral (select * from {table} t where {matching} and t.until is null limit 1) t",
         columns = columns.join(", "),
         arrays = text_arrays::<R>(2),
         keys = R::KEY.join(", "),
@@ -111,15 +112,12 @@ pub fn select_by_keys<R: Row>() -> AssertSqlSafe<String> {
     ))
 }
 
-/// `update` that ends live rows: `$1` the service, `$2` where each ends, then one text array per key column.
-pub fn end_by_keys<R: Row>() -> AssertSqlSafe<String> {
+/// `update` that ends live versions: `$1` the service, `$2` what each is `since`, which names it, `$3` where it ends.
+pub fn end_versions<R: Row>() -> AssertSqlSafe<String> {
     AssertSqlSafe(format!(
-        "update {table} t set until = k.until from unnest($2::bigint[], {arrays}) as k(until, {keys}) \
-         where {matching} and t.until is null",
+        "update {table} t set until = ($3::bigint[])[array_position($2::bigint[], t.since)] \
+         where t.service = $1 and t.since = any($2::bigint[])",
         table = R::TABLE,
-        arrays = text_arrays::<R>(3),
-        keys = R::KEY.join(", "),
-        matching = matching::<R>("k"),
     ))
 }
 

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Row as _};
 
 use super::{
     ProjectionError,
-    row::{Cell, Cells, ColumnKind, PgQuery, Row, end_by_keys, insert_versions, select_by_keys},
+    row::{Cell, Cells, ColumnKind, PgQuery, Row, end_versions, insert_versions, select_by_keys},
 };
 use crate::ids::{Position, ServiceId};
 
@@ -18,8 +18,8 @@ const ROWS_PER_STATEMENT: usize = 1_000;
 pub struct WorkingSet<R: Row> {
     /// Rows that live now.
     live: BTreeMap<R::Key, Live<R>>,
-    /// Rows of the table that have ended.
-    ended: Vec<(R::Key, Position)>,
+    /// Versions in the table that have ended: since, until.
+    ended: Vec<(Position, Position)>,
     /// Versions that came and went since loading.
     passed: Vec<Passed<R>>,
 }
@@ -27,8 +27,16 @@ pub struct WorkingSet<R: Row> {
 #[derive(Debug)]
 struct Live<R> {
     row: R,
-    /// The event that made this version; none if it is in the table already.
-    since: Option<Position>,
+    /// The event that made this version.
+    since: Position,
+    /// Whether the table has it.
+    place: Place,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Table,
+    Memory,
 }
 
 #[derive(Debug)]
@@ -56,8 +64,9 @@ impl<R: Row> WorkingSet<R> {
         for keys in keys.chunks(ROWS_PER_STATEMENT) {
             let query = bind_keys::<R>(sqlx::query(select_by_keys::<R>()).bind(service.0), keys.iter().copied());
             for row in query.fetch_all(&mut *connection).await? {
+                let since = Position(row.try_get("since")?);
                 let row = R::read(&row)?;
-                self.live.insert(row.key(), Live { row, since: None });
+                self.live.insert(row.key(), Live { row, since, place: Place::Table });
             }
         }
         Ok(())
@@ -80,27 +89,28 @@ impl<R: Row> WorkingSet<R> {
             return;
         }
         self.remove(position, &key);
-        self.live.insert(key, Live { row, since: Some(position) });
+        self.live.insert(key, Live { row, since: position, place: Place::Memory });
     }
 
     /// Ends the row, if it lives.
     pub fn remove(&mut self, position: Position, key: &R::Key) {
         match self.live.remove(key) {
             None => {}
-            Some(Live { since: None, .. }) => self.ended.push((key.clone(), position)),
-            Some(Live { since: Some(since), row }) => self.passed.push(Passed { row, since, until: position }),
+            Some(Live { since, place: Place::Table, .. }) => self.ended.push((since, position)),
+            Some(Live { since, place: Place::Memory, row }) => self.passed.push(Passed { row, since, until: position }),
         }
     }
 
     /// Writes what changed: ends rows first, so that a key never lives twice.
     pub async fn write(self, connection: &mut PgConnection, service: ServiceId) -> Result<(), ProjectionError> {
         for ended in self.ended.chunks(ROWS_PER_STATEMENT) {
-            let untils: Vec<i64> = ended.iter().map(|(_, until)| until.0).collect();
-            let query = sqlx::query(end_by_keys::<R>()).bind(service.0).bind(untils);
-            bind_keys::<R>(query, ended.iter().map(|(key, _)| key)).execute(&mut *connection).await?;
+            let (since, until): (Vec<i64>, Vec<i64>) = ended.iter().map(|(since, until)| (since.0, until.0)).unzip();
+            let query = sqlx::query(end_versions::<R>()).bind(service.0).bind(since).bind(until);
+            query.execute(&mut *connection).await?;
         }
         let passed = self.passed.iter().map(|passed| (&passed.row, passed.since, Some(passed.until)));
-        let born = self.live.values().filter_map(|live| Some((&live.row, live.since?, None)));
+        let born =
+            self.live.values().filter(|live| live.place == Place::Memory).map(|live| (&live.row, live.since, None));
         let versions: Vec<_> = passed.chain(born).collect();
         for versions in versions.chunks(ROWS_PER_STATEMENT) {
             insert(connection, service, versions).await?;

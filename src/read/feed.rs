@@ -130,7 +130,11 @@ impl View {
                  select case when e.at < $2 then e.sequence else p.low end,
                         case when e.at < $2 then p.high else e.sequence - 1 end
                    from probe p
-                   join events e on e.service = $1 and e.sequence = (p.low + p.high + 1) / 2
+                  cross join lateral (
+                            select x.at, x.sequence
+                              from events x
+                             where x.service = $1 and x.sequence = (p.low + p.high + 1) / 2
+                             limit 1) e
                   where p.low < p.high
              )
              select coalesce(max(low), 0) from probe where low = high",
@@ -144,24 +148,30 @@ impl View {
     }
 
     /// The instance of an entry is looked up as it is at the moment of the view; its row was made by the event of its
-    /// current version, whose dataset is what metadata means.
+    /// current version, whose dataset is what metadata means. (`lateral … limit 1` tells the planner to look up row by
+    /// row, whatever it knows or does not know of the tables.)
     fn select_entries(&self, metadata: Metadata) -> QueryBuilder<Postgres> {
         let (dataset, join) = match metadata {
             Metadata::Left => ("null::text", ""),
-            Metadata::Included => {
-                ("v.dataset", " left join events v on v.service = i.service and v.position = i.since")
-            }
+            Metadata::Included => (
+                "v.dataset",
+                " left join lateral (
+                          select x.dataset from events x where x.service = i.service and x.position = i.since limit 1) v
+                        on true",
+            ),
         };
         let mut query = QueryBuilder::new(format!(
             "select e.sequence, e.at, e.kind, e.partition, e.study, e.series, e.instance,
                     e.position, i.since as current, {dataset} as dataset
                from events e
-               left join instances i
-                 on i.service = e.service and i.partition = e.partition and i.study = e.study
-                and i.series = e.series and i.instance = e.instance and "
+               left join lateral (
+                    select x.service, x.since
+                      from instances x
+                     where x.service = e.service and x.partition = e.partition and x.study = e.study
+                       and x.series = e.series and x.instance = e.instance and "
         ));
-        self.as_of.push(&mut query, "i");
-        query.push(join);
+        self.as_of.push(&mut query, "x");
+        query.push(" limit 1) i on true").push(join);
         query.push(" where e.service = ").push_bind(self.service.0);
         query
     }

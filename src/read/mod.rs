@@ -100,7 +100,11 @@ pub async fn position_at(pool: &PgPool, service: ServiceId, time: Timestamp) -> 
              select case when e.at <= $2 then e.position else p.low end,
                     case when e.at <= $2 then p.high else e.position - 1 end
                from probe p
-               join events e on e.service = $1 and e.position = (p.low + p.high + 1) / 2
+              cross join lateral (
+                        select x.at, x.position
+                          from events x
+                         where x.service = $1 and x.position = (p.low + p.high + 1) / 2
+                         limit 1) e
               where p.low < p.high
          )
          select coalesce(max(low), 0) from probe where low = high",

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     domain::attributes::IndexedAttributes,
+    ids::PartitionName,
     read::{ReadError, View},
 };
 
@@ -106,9 +107,12 @@ impl View {
             }
         }
         if plan.source == Source::Metadata {
-            sql.push(", (select e.dataset from instances x join events e on e.service = x.service and e.position = x.since where ");
+            sql.push(format_args!(
+                ", (select e.dataset from events e where e.service = {alias}.service and e.position = (
+                        select max(x.since + 0) from instances x where "
+            ));
             self.push_same(sql, "x", alias, &level.table());
-            sql.push(" order by x.since desc limit 1) as dataset");
+            sql.push(")) as dataset");
         }
     }
 
@@ -117,8 +121,9 @@ impl View {
         sql.push(format_args!(" from {name} {alias}"));
         for (needed, table) in [(plan.with_series, SERIES), (plan.with_study, STUDIES)] {
             if needed {
-                sql.push(format_args!(" join {} {} on ", table.name, table.alias));
-                self.push_same(sql, table.alias, alias, &table);
+                sql.push(format_args!(" cross join lateral (select x.* from {} x where ", table.name));
+                self.push_same(sql, "x", alias, &table);
+                sql.push(format_args!(" limit 1) {}", table.alias));
             }
         }
     }
@@ -137,16 +142,26 @@ impl View {
         }
         for condition in &query.conditions {
             sql.push(" and ");
-            self.push_condition(sql, condition, alias);
+            self.push_condition(sql, condition, alias, &scope.partition);
         }
     }
 
-    fn push_condition(&self, sql: &mut QueryBuilder<Postgres>, condition: &Condition, level: &str) {
+    fn push_condition(
+        &self,
+        sql: &mut QueryBuilder<Postgres>,
+        condition: &Condition,
+        level: &str,
+        partition: &PartitionName,
+    ) {
         match condition.attribute.column {
             Some(column) => {
                 let table = condition.attribute.level.table();
                 // The identifiers of a study or series are columns of every table below it.
                 let alias = if table.keys.contains(&column) { level } else { table.alias };
+                if alias != level {
+                    self.push_candidates(sql, &table, column, &condition.matching, level, partition);
+                    sql.push(" and ");
+                }
                 push_matching(sql, &format!("{alias}.{column}"), &condition.matching);
             }
             None => {
@@ -157,6 +172,28 @@ impl View {
                 sql.push(")");
             }
         }
+    }
+
+    /// Of the rows of the level, only those below a row of `table` that matches: found first, so that a selective
+    /// condition on a study or series leads straight to what is below it.
+    fn push_candidates(
+        &self,
+        sql: &mut QueryBuilder<Postgres>,
+        table: &Table,
+        column: &str,
+        matching: &Matching,
+        level: &str,
+        partition: &PartitionName,
+    ) {
+        let key = if table.keys.len() == 1 { "study" } else { "series" };
+        sql.push(format_args!("{level}.{key} = any(array(select x.{key} from {} x where x.service = ", table.name));
+        sql.push_bind(self.service.0);
+        sql.push(" and x.partition = ").push_bind(partition.to_string());
+        sql.push(" and ");
+        self.as_of.push(sql, "x");
+        sql.push(" and ");
+        push_matching(sql, &format!("x.{column}"), matching);
+        sql.push("))");
     }
 
     /// The row `one` is looked at, and belongs to the same entity of `table` as `other`.

@@ -341,3 +341,54 @@ async fn one_identifier_may_name_all_three_levels_and_live_in_two_series() {
     app.store([&one]).await.expect(409);
     app.get(&two.path(), STORED_INSTANCE).await.expect(200);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn readers_see_one_version_or_the_other_while_an_instance_is_replaced() {
+    let app = std::sync::Arc::new(TestApp::new());
+    let versions: Vec<Instance> = {
+        let first = Instance::new().with(0x0010_0020, "LO", "A");
+        vec![first.clone(), first.with(0x0010_0020, "LO", "B").with(0x0010_4000, "LT", &"b".repeat(5_000))]
+    };
+    app.upsert([&versions[0]]).await.expect(200);
+    let writer = {
+        let (app, versions) = (app.clone(), versions.clone());
+        tokio::spawn(async move {
+            for turn in 1..=30 {
+                app.upsert([&versions[turn % 2]]).await.expect(200);
+            }
+        })
+    };
+    let files: Vec<Vec<u8>> = versions.iter().map(Instance::stored_bytes).collect();
+    let metadata = format!("{}/metadata", versions[0].path());
+    while !writer.is_finished() {
+        let file = app.get(&versions[0].path(), STORED_INSTANCE).await.expect(200).body;
+        assert!(files.contains(&file), "neither version");
+        let dataset = app.query(&metadata).await.expect(200).json();
+        let is_second = dataset[0]["00100020"]["Value"][0] == "B";
+        assert_eq!(dataset[0]["00104000"].is_object(), is_second);
+        assert_eq!(app.query("/instances").await.expect(200).json().as_array().map(Vec::len), Some(1));
+    }
+    writer.await.unwrap();
+    assert_eq!(app.feed().await.len(), 31);
+}
+
+#[tokio::test]
+async fn a_study_can_be_deleted_while_it_is_stored() {
+    let app = TestApp::new();
+    let study = Instance::new();
+    for _ in 0..5 {
+        let siblings: Vec<Instance> = (0..8).map(|_| study.sibling()).collect();
+        let stores = futures_util::future::join_all(siblings.iter().map(|instance| app.store([instance])));
+        let path = study.study_path();
+        let (stored, deleted) = tokio::join!(stores, app.delete(&path));
+        assert!(stored.iter().all(|answer| answer.status == 200));
+        assert!(deleted.status == 204 || deleted.status == 404, "{}", deleted.text());
+    }
+    let entries = app.feed().await;
+    let live = entries.iter().filter(|entry| entry["state"] == "Current").count();
+    let found = app.query(&format!("{}/instances", study.study_path())).await;
+    let found = if found.status == 204 { 0 } else { found.json().as_array().map_or(0, Vec::len) };
+    assert_eq!(live, found);
+    let sequences: Vec<Value> = entries.iter().map(|entry| entry["sequence"].clone()).collect();
+    assert_eq!(sequences, (1..=entries.len()).map(|sequence| json!(sequence)).collect::<Vec<_>>());
+}

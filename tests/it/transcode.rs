@@ -194,3 +194,53 @@ fn pixel_data_length(file: &[u8]) -> usize {
     let at = file.windows(4).position(|window| window == [0xE0, 0x7F, 0x10, 0x00]);
     at.map_or(file.len() / 2, |at| file.len() - at - 12)
 }
+
+/// An explicit VR big endian file of one 3 × 3 image of 8 bits in words: its last byte is the padding of the word.
+fn odd_big_endian_file(uid: &str, pixels: &[u8; 9]) -> Vec<u8> {
+    let element = |tag: u32, vr: &str, value: &[u8]| -> Vec<u8> {
+        let mut bytes = [&tag.to_be_bytes()[..], vr.as_bytes()].concat();
+        match vr {
+            "OW" => bytes.extend([&[0, 0][..], &(value.len() as u32).to_be_bytes()].concat()),
+            _ => bytes.extend((value.len() as u16).to_be_bytes()),
+        }
+        [&bytes, value].concat()
+    };
+    let text = |value: &str| if value.len() % 2 == 1 { format!("{value}\0") } else { value.to_owned() };
+    let us = |number: u16| number.to_be_bytes();
+    let words: Vec<u8> = [&pixels[..], &[0]].concat().chunks(2).flat_map(|word| [word[1], word[0]]).collect();
+    let syntax = text("1.2.840.10008.1.2.2");
+    let meta = [&[2, 0, 0x10, 0][..], b"UI", &(syntax.len() as u16).to_le_bytes(), syntax.as_bytes()].concat();
+    let mut file = [&[0; 128][..], b"DICM", &[2, 0, 0, 0], b"UL", &[4, 0], &(meta.len() as u32).to_le_bytes()].concat();
+    file.extend(meta);
+    for (tag, vr, value) in [
+        (0x0008_0016, "UI", text("1.2.840.10008.5.1.4.1.1.7").into_bytes()),
+        (0x0008_0018, "UI", text(uid).into_bytes()),
+        (0x0010_0020, "LO", b"P1".to_vec()),
+        (0x0020_000D, "UI", text(uid).into_bytes()),
+        (0x0020_000E, "UI", text(uid).into_bytes()),
+        (0x0028_0002, "US", us(1).to_vec()),
+        (0x0028_0004, "CS", b"MONOCHROME2 ".to_vec()),
+        (0x0028_0010, "US", us(3).to_vec()),
+        (0x0028_0011, "US", us(3).to_vec()),
+        (0x0028_0100, "US", us(8).to_vec()),
+        (0x0028_0101, "US", us(8).to_vec()),
+        (0x0028_0102, "US", us(7).to_vec()),
+        (0x0028_0103, "US", us(0).to_vec()),
+        (0x7FE0_0010, "OW", words),
+    ] {
+        file.extend(element(tag, vr, &value));
+    }
+    file
+}
+
+#[tokio::test]
+async fn a_frame_of_an_odd_number_of_big_endian_bytes_keeps_its_last_byte() {
+    let app = crate::support::TestApp::new();
+    let uid = crate::support::uid();
+    let pixels = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+    let request = app.request(reqwest::Method::POST, "/studies").header("accept", "application/dicom+json");
+    let file = odd_big_endian_file(&uid, &pixels);
+    crate::support::send(request.header("content-type", "application/dicom").body(file)).await.expect(200);
+    let path = format!("/studies/{uid}/series/{uid}/instances/{uid}/frames/1");
+    assert_eq!(app.get(&path, "application/octet-stream").await.expect(200).body, pixels);
+}

@@ -6,7 +6,7 @@
 mod changes;
 mod writer;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::Range};
 
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
@@ -16,6 +16,7 @@ use self::{
     writer::{PixelElement, Writer},
 };
 use super::{
+    dataset::Extent,
     frames::{FrameTable, declared_count},
     part10::{Limits, OpenedFile, PixelData, ScanError},
     pixel::{self, Codec, Frame, Photometric, PixelError, PixelFormat},
@@ -159,11 +160,31 @@ pub(super) fn decode(
     number: u32,
 ) -> Result<Frame, TranscodeError> {
     let ranges = table.ranges(number).ok_or(TranscodeError::PixelData)?;
+    if let (Codec::NativeBig, Some(PixelData::Native(extent)), [range]) =
+        (codec, &opened.part10.pixel_data, ranges.as_slice())
+    {
+        let bytes = little_endian(opened, format, *extent, range);
+        return Ok(pixel::decode_frame(Codec::NativeLittle, format, &bytes)?);
+    }
     let pieces: Vec<&[u8]> = ranges.iter().map(|range| opened.range(range.start, range.end)).collect();
     Ok(match pieces.as_slice() {
         [one] => pixel::decode_frame(codec, format, one)?,
         several => pixel::decode_frame(codec, format, &several.concat())?,
     })
+}
+
+/// The bytes of a frame, in little endian. A frame of an odd number of bytes shares a word with its neighbour, so whole
+/// words are turned before the frame is cut out.
+fn little_endian(opened: &OpenedFile<'_>, format: &PixelFormat, extent: Extent, frame: &Range<u64>) -> Vec<u8> {
+    let word = u64::from(format.bits_allocated.div_ceil(8)).max(2);
+    let from = frame.start.saturating_sub(extent.offset);
+    let until = frame.end.saturating_sub(extent.offset);
+    let (first, last) = (from / word * word, until.next_multiple_of(word).min(extent.length));
+    let mut bytes = opened.range(extent.offset + first, extent.offset + last).to_vec();
+    pixel::swap(&mut bytes, format.bits_allocated);
+    let start = usize::try_from(from - first).unwrap_or(usize::MAX);
+    let length = usize::try_from(until - from).unwrap_or(usize::MAX);
+    bytes.into_iter().skip(start).take(length).collect()
 }
 
 /// The codec of a file, whose pixel data must be as it says.

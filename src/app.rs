@@ -26,6 +26,7 @@ use crate::{
         presence::Presence,
     },
     projection,
+    runner::{self, Bell, Tools},
 };
 
 /// How long requests may take to finish once the server was asked to stop. Postgres stops after them, and all of it
@@ -72,12 +73,13 @@ impl App {
         };
         let presence = Presence::announce(&pool).await?;
         let settings = Settings { partitions: config.partitions.is_on() };
-        let services = Services::new(pool.clone(), clock.clone(), settings);
+        let services = Arc::new(Services::new(pool.clone(), clock.clone(), settings));
         services.get_or_create(&ServiceName::default_service()).await?;
         let dialect = if config.strict.is_on() { Dialect::Strict } else { Dialect::Extended };
         let proxy = if config.forwarded.is_on() { Proxy::Trusted } else { Proxy::None };
         let max_request_bytes = config.max_request_bytes;
-        let context = Arc::new(Parts { pool, services, blobs, clock, max_request_bytes, proxy, dialect });
+        let bell = Bell::default();
+        let context = Arc::new(Parts { pool, services, bell, blobs, clock, max_request_bytes, proxy, dialect });
         let expiry_interval = Duration::from_secs(config.expiry_interval_seconds);
         Ok(Self { context, listener, control: config.control, cluster, presence, expiry_interval })
     }
@@ -94,6 +96,7 @@ impl App {
         let pool = context.pool.clone();
         tokio::spawn(sweep(context.clone(), presence));
         tokio::spawn(expire(context.clone(), expiry_interval));
+        let runner = tokio::spawn(runner::run(tools(&context), context.bell.clone()));
         let control = control.is_on().then(control::router);
         let service = router::service(context, control);
         let make_service = axum::ServiceExt::<Request>::into_make_service(service);
@@ -119,6 +122,7 @@ impl App {
                 tokio::time::sleep(GRACE).await;
             } => tracing::warn!("requests that did not finish in time are cut off"),
         }
+        runner.abort();
         drop(pool.close());
         if let Some(cluster) = cluster {
             cluster.stop().await;
@@ -126,6 +130,10 @@ impl App {
         tracing::info!("stopped");
         Ok(())
     }
+}
+
+fn tools(context: &Context) -> Tools {
+    Tools { pool: context.pool.clone(), services: context.services.clone(), blobs: context.blobs.clone() }
 }
 
 /// Resolves when the managed Postgres is given up.

@@ -15,9 +15,10 @@
 //! 7. [`log`]: the writer of each service; reset, snapshots.
 //! 8. [`read`]: select only, always as of a position.
 //! 9. [`command`]: mutations as requests make them.
-//! 10. [`http`]: DICOMweb: the only place with status codes and headers.
-//! 11. [`control`]: the emulator's own API.
-//! 12. [`app`]: wires everything.
+//! 10. [`runner`]: carries long-running operations out.
+//! 11. [`http`]: DICOMweb: the only place with status codes and headers.
+//! 12. [`control`]: the emulator's own API.
+//! 13. [`app`]: wires everything.
 
 pub mod app;
 pub mod blob;
@@ -33,3 +34,4 @@ pub mod log;
 pub mod postgres;
 pub mod projection;
 pub mod read;
+pub mod runner;

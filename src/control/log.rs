@@ -43,6 +43,8 @@ struct Shown {
     instance: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     workitem: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operation: Option<String>,
     body: Box<RawValue>,
 }
 
@@ -78,6 +80,7 @@ fn filter(query: &str) -> Result<Filter, ApiError> {
             "study" => filter.study = Some(value),
             "instance" => filter.instance = Some(value),
             "workitem" => filter.workitem = Some(value),
+            "operation" => filter.operation = Some(value),
             _ => return Err(bad_request(format!("`{key}` is no parameter of the log"))),
         }
     }
@@ -112,6 +115,7 @@ fn shown(entry: Entry) -> Result<Shown, LogError> {
         series: entry.series,
         instance: entry.instance,
         workitem: entry.workitem,
+        operation: entry.operation,
         body: RawValue::from_string(entry.body)?,
     })
 }

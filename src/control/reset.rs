@@ -41,6 +41,7 @@ pub async fn reset(
     };
     let undone = of.service.reset(&context.pool, &target).await?;
     of.position.leave(undone.position);
+    context.bell.ring(); // an operation may be unfinished again
     tracing::info!(service = %of.service.name, position = undone.position.0, undone = undone.events, "reset");
     Ok(Json(Done { position: undone.position.0, sequence: undone.sequence.0, undone: undone.events }))
 }

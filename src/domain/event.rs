@@ -3,13 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{attributes::IndexedAttributes, workitem::event::WorkitemFact};
+use super::{attributes::IndexedAttributes, operation::OperationFact, workitem::event::WorkitemFact};
 use crate::{
     clock::ClockMode,
     dicom::frames::FrameTable,
     ids::{
-        Digest, InstanceKey, InstanceUid, PartitionName, Position, Sequence, SeriesUid, StudyKey, StudyUid,
-        WorkitemKey, WorkitemUid,
+        Digest, InstanceKey, InstanceUid, OperationId, PartitionName, Position, Sequence, SeriesUid, StudyKey,
+        StudyUid, WorkitemKey, WorkitemUid,
     },
 };
 
@@ -39,6 +39,8 @@ pub enum Fact {
     ExpirySet(StudyKey, Expiry),
     /// Something happened to a workitem.
     Workitem(WorkitemKey, WorkitemFact),
+    /// Something happened to a long-running operation.
+    Operation(OperationId, OperationFact),
     /// The clock of the service was set.
     ClockMoved(ClockMove),
 }
@@ -56,6 +58,8 @@ pub struct Subject {
     pub instance: Option<InstanceUid>,
     /// SOP Instance UID of a workitem.
     pub workitem: Option<WorkitemUid>,
+    /// A long-running operation.
+    pub operation: Option<OperationId>,
 }
 
 /// One immutable stored form of an instance.
@@ -158,11 +162,17 @@ pub mod kind {
     pub const WORKITEM_STATE_CHANGED: &str = "workitemStateChanged";
     /// A workitem was cancelled before anybody claimed it.
     pub const WORKITEM_CANCELLED: &str = "workitemCancelled";
+    /// An operation was asked for; see [`super::OperationFact`], and so for the next two.
+    pub const OPERATION_STARTED: &str = "operationStarted";
+    /// A step of an operation was done.
+    pub const OPERATION_PROGRESSED: &str = "operationProgressed";
+    /// An operation ended.
+    pub const OPERATION_ENDED: &str = "operationEnded";
     /// See [`super::Fact::ClockMoved`].
     pub const CLOCK_MOVED: &str = "clockMoved";
 
     /// Every kind that there is.
-    pub const ALL: [&str; 9] = [
+    pub const ALL: [&str; 12] = [
         INSTANCE_STORED,
         INSTANCE_REPLACED,
         INSTANCE_DELETED,
@@ -171,6 +181,9 @@ pub mod kind {
         WORKITEM_UPDATED,
         WORKITEM_STATE_CHANGED,
         WORKITEM_CANCELLED,
+        OPERATION_STARTED,
+        OPERATION_PROGRESSED,
+        OPERATION_ENDED,
         CLOCK_MOVED,
     ];
 }
@@ -184,6 +197,7 @@ impl Fact {
             Self::InstanceDeleted(..) => kind::INSTANCE_DELETED,
             Self::ExpirySet(..) => kind::EXPIRY_SET,
             Self::Workitem(_, fact) => fact.kind(),
+            Self::Operation(_, fact) => fact.kind(),
             Self::ClockMoved(_) => kind::CLOCK_MOVED,
         }
     }
@@ -192,7 +206,7 @@ impl Fact {
     pub fn instance(&self) -> Option<&InstanceKey> {
         match self {
             Self::InstanceStored(key, _) | Self::InstanceReplaced(key, _) | Self::InstanceDeleted(key, _) => Some(key),
-            Self::ExpirySet(..) | Self::Workitem(..) | Self::ClockMoved(_) => None,
+            Self::ExpirySet(..) | Self::Workitem(..) | Self::Operation(..) | Self::ClockMoved(_) => None,
         }
     }
 
@@ -200,6 +214,14 @@ impl Fact {
     pub fn workitem(&self) -> Option<&WorkitemKey> {
         match self {
             Self::Workitem(key, _) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The operation that it is about.
+    pub fn operation(&self) -> Option<OperationId> {
+        match self {
+            Self::Operation(id, _) => Some(*id),
             _ => None,
         }
     }
@@ -220,7 +242,7 @@ impl Fact {
                 study: Some(key.study.clone()),
                 series: Some(key.series.clone()),
                 instance: Some(key.instance.clone()),
-                workitem: None,
+                ..Subject::default()
             },
             Self::ExpirySet(key, _) => {
                 Subject { partition: Some(key.partition.clone()), study: Some(key.study.clone()), ..Subject::default() }
@@ -230,6 +252,7 @@ impl Fact {
                 workitem: Some(key.workitem.clone()),
                 ..Subject::default()
             },
+            Self::Operation(id, _) => Subject { operation: Some(*id), ..Subject::default() },
             Self::ClockMoved(_) => Subject::default(),
         }
     }
@@ -241,6 +264,7 @@ impl Fact {
             Self::InstanceDeleted(_, deletion) => serde_json::to_string(deletion),
             Self::ExpirySet(_, expiry) => serde_json::to_string(expiry),
             Self::Workitem(_, fact) => fact.body(),
+            Self::Operation(_, fact) => fact.body(),
             Self::ClockMoved(clock_move) => serde_json::to_string(clock_move),
         }
     }
@@ -264,6 +288,11 @@ impl Fact {
                 Ok(Self::ExpirySet(subject.study_key(kind::EXPIRY_SET)?, read(kind::EXPIRY_SET, body)?))
             }
             kind::CLOCK_MOVED => read(kind::CLOCK_MOVED, body).map(Self::ClockMoved),
+            kind::OPERATION_STARTED | kind::OPERATION_PROGRESSED | kind::OPERATION_ENDED => {
+                let fact = OperationFact::decode(kind, body).ok_or_else(|| MalformedEvent::Kind(kind.to_owned()))??;
+                let id = subject.operation.ok_or(MalformedEvent::Subject(fact.kind()))?;
+                Ok(Self::Operation(id, fact))
+            }
             other => {
                 let fact =
                     WorkitemFact::decode(other, body).ok_or_else(|| MalformedEvent::Kind(other.to_owned()))??;

@@ -8,6 +8,7 @@ pub mod delete;
 pub mod event;
 pub mod expire;
 pub mod move_clock;
+pub mod operation;
 pub mod rejection;
 pub mod store;
 pub mod workitem;
@@ -18,12 +19,13 @@ use jiff::Timestamp;
 
 use crate::{
     clock::ClockMode,
-    ids::{InstanceKey, Position, Resource, SeriesKey, StudyKey, WorkitemKey},
+    ids::{InstanceKey, OperationId, Position, Resource, SeriesKey, StudyKey, WorkitemKey},
 };
 
 pub use event::{Event, Fact};
 pub use rejection::Rejection;
 
+use operation::Operation;
 use workitem::Workitem;
 
 /// What is taken from clients.
@@ -56,6 +58,10 @@ pub struct Needs {
     pub resources: Vec<Resource>,
     /// Workitems that may or may not exist.
     pub workitems: BTreeSet<WorkitemKey>,
+    /// Operations that may or may not exist.
+    pub operations: BTreeSet<OperationId>,
+    /// Whether all unfinished operations are needed.
+    pub unfinished_operations: bool,
 }
 
 /// The service at one moment: what a decision may ask, and where it puts what it decided.
@@ -89,6 +95,15 @@ pub trait Ledger {
 
     /// The workitem, if it exists.
     fn workitem(&self, key: &WorkitemKey) -> Option<&Workitem>;
+
+    /// The operation, if it exists.
+    fn operation(&self, id: OperationId) -> Option<&Operation>;
+
+    /// The unfinished operations, if all of them were needed; otherwise those of them that were.
+    fn unfinished_operations(&self) -> Vec<&Operation>;
+
+    /// The identifier of an operation that is started by the next event.
+    fn next_operation(&self) -> OperationId;
 
     /// Appends an event; `dataset` is the DICOM JSON of the version that it stores, as it will be served.
     fn append(&mut self, fact: Fact, dataset: Option<Arc<str>>) -> Position;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlx::PgPool;
 
-use crate::{blob::Blobs, clock::Clock, log::Services};
+use crate::{blob::Blobs, clock::Clock, log::Services, runner::Bell};
 
 pub use crate::domain::Dialect;
 
@@ -14,7 +14,9 @@ pub struct Parts {
     /// The database.
     pub pool: PgPool,
     /// The services and their writers.
-    pub services: Services,
+    pub services: Arc<Services>,
+    /// How those are called who carry operations out.
+    pub bell: Bell,
     /// The stored files.
     pub blobs: Blobs,
     /// The machine's time.

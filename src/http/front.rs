@@ -31,7 +31,7 @@ pub const DATA_PLANE: &str = "/v";
 pub const POSITION_HEADER: HeaderName = HeaderName::from_static("x-emulator-position");
 
 /// Path segments that the service compares without case.
-const LITERALS: [&str; 15] = [
+const LITERALS: [&str; 16] = [
     "studies",
     "series",
     "instances",
@@ -40,6 +40,7 @@ const LITERALS: [&str; 15] = [
     "rendered",
     "changefeed",
     "latest",
+    "operations",
     "partitions",
     "workitems",
     "state",

@@ -16,6 +16,7 @@ mod media_type;
 mod metadata;
 mod multipart;
 mod negotiate;
+mod operations;
 pub mod path;
 mod retrieve;
 pub mod router;

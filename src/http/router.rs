@@ -13,8 +13,8 @@ use axum::{
 use tower::{Layer, Service};
 
 use super::{
-    context::Context, delete, error::ApiError, feed, front, health, metadata, retrieve, search, store, version,
-    workitems,
+    context::Context, delete, error::ApiError, feed, front, health, metadata, operations, retrieve, search, store,
+    version, workitems,
 };
 
 /// The service that answers every request; `control` is what is mounted under `/_emulator`.
@@ -59,6 +59,7 @@ fn data_plane() -> Router<Context> {
         .route("/instances", get(search::instances))
         .route("/changefeed", get(feed::list))
         .route("/changefeed/latest", get(feed::latest))
+        .route("/operations/{operation}", get(operations::get))
         .route("/workitems", get(workitems::search).post(workitems::create))
         .route("/workitems/subscriptions", get(workitems::not_implemented))
         .route("/workitems/{workitem}", workitem())

@@ -39,17 +39,21 @@ async fn append_some(connection: &mut PgConnection, service: ServiceId, events: 
         events.iter().map(|numbered| numbered.event.sequence.map(|sequence| sequence.0)).collect();
     let times: Vec<At> = events.iter().map(|numbered| At(numbered.event.at)).collect();
     let kinds: Vec<&str> = events.iter().map(|numbered| numbered.event.fact.kind()).collect();
+    let operations: Vec<Option<String>> =
+        subjects.iter().map(|subject| subject.operation.map(|id| id.to_string())).collect();
     let bodies: Vec<String> =
         events.iter().map(|numbered| numbered.event.fact.body()).collect::<Result<_, serde_json::Error>>()?;
     let datasets: Vec<Option<&str>> = events.iter().map(|numbered| numbered.dataset.as_deref()).collect();
     sqlx::query(
         "insert into events
-                (service, position, sequence, at, kind, partition, study, series, instance, workitem, body, dataset)
+                (service, position, sequence, at, kind, partition, study, series, instance, workitem, operation, body,
+                 dataset)
          select $1, e.position, e.sequence, e.at, e.kind, e.partition, e.study, e.series, e.instance, e.workitem,
-                e.body::json, e.dataset
+                e.operation, e.body::json, e.dataset
            from unnest($2::bigint[], $3::bigint[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[],
-                       $9::text[], $10::text[], $11::text[], $12::text[])
-             as e(position, sequence, at, kind, partition, study, series, instance, workitem, body, dataset)",
+                       $9::text[], $10::text[], $11::text[], $12::text[], $13::text[])
+             as e(position, sequence, at, kind, partition, study, series, instance, workitem, operation, body,
+                  dataset)",
     )
     .bind(service.0)
     .bind(positions)
@@ -61,6 +65,7 @@ async fn append_some(connection: &mut PgConnection, service: ServiceId, events: 
     .bind(column(|subject| subject.series.as_ref().map(SeriesUid::as_str)))
     .bind(column(|subject| subject.instance.as_ref().map(InstanceUid::as_str)))
     .bind(column(|subject| subject.workitem.as_ref().map(WorkitemUid::as_str)))
+    .bind(operations)
     .bind(bodies)
     .bind(datasets)
     .execute(connection)

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use super::{append::Numbered, state::State};
 use crate::{
     clock::ClockMode,
-    domain::{Event, Fact, Ledger, workitem::Workitem},
-    ids::{InstanceKey, Position, Resource, SeriesKey, StudyKey, WorkitemKey},
+    domain::{Event, Fact, Ledger, operation::Operation, workitem::Workitem},
+    ids::{InstanceKey, OperationId, Position, Resource, SeriesKey, ServiceName, StudyKey, WorkitemKey},
     projection::Touched,
 };
 
@@ -20,13 +20,14 @@ pub struct Batch {
     pub touched: Touched,
     /// What was appended.
     pub events: Vec<Numbered>,
+    service: ServiceName,
     machine: Timestamp,
 }
 
 impl Batch {
     /// Starts from what the database holds; `machine` is the machine's time.
-    pub fn new(state: State, touched: Touched, machine: Timestamp) -> Self {
-        Self { state, touched, events: Vec::new(), machine }
+    pub fn new(service: ServiceName, state: State, touched: Touched, machine: Timestamp) -> Self {
+        Self { state, touched, events: Vec::new(), service, machine }
     }
 }
 
@@ -70,6 +71,18 @@ impl Ledger for Batch {
 
     fn workitem(&self, key: &WorkitemKey) -> Option<&Workitem> {
         self.touched.workitem(key)
+    }
+
+    fn operation(&self, id: OperationId) -> Option<&Operation> {
+        self.touched.operation(id)
+    }
+
+    fn unfinished_operations(&self) -> Vec<&Operation> {
+        self.touched.unfinished_operations()
+    }
+
+    fn next_operation(&self) -> OperationId {
+        OperationId::new(&self.service, self.state.head.next())
     }
 
     fn append(&mut self, fact: Fact, dataset: Option<Arc<str>>) -> Position {

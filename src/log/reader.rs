@@ -23,6 +23,8 @@ pub struct Filter {
     pub instance: Option<String>,
     /// Only events of the workitem with this SOP Instance UID.
     pub workitem: Option<String>,
+    /// Only events of this operation.
+    pub operation: Option<String>,
     /// So many at most; all if absent.
     pub limit: Option<i64>,
 }
@@ -48,6 +50,8 @@ pub struct Entry {
     pub instance: Option<String>,
     /// The SOP Instance UID of the workitem.
     pub workitem: Option<String>,
+    /// The identifier of the operation.
+    pub operation: Option<String>,
     /// Its body: JSON text.
     pub body: String,
 }
@@ -55,14 +59,19 @@ pub struct Entry {
 /// The events of a service that pass the filter, ascending. Rows are fetched as they are asked for.
 pub fn read(pool: PgPool, service: &Service, filter: Filter) -> impl Stream<Item = Result<Entry, LogError>> + use<> {
     let mut query = sqlx::QueryBuilder::new(
-        "select position, sequence, at, kind, partition, study, series, instance, workitem, body::text as body
+        "select position, sequence, at, kind, partition, study, series, instance, workitem, operation, body::text as body
            from events
           where service = ",
     );
     query.push_bind(service.id.0);
     query.push(" and position >= ").push_bind(filter.from.0);
-    let columns =
-        [("kind", filter.kind), ("study", filter.study), ("instance", filter.instance), ("workitem", filter.workitem)];
+    let columns = [
+        ("kind", filter.kind),
+        ("study", filter.study),
+        ("instance", filter.instance),
+        ("workitem", filter.workitem),
+        ("operation", filter.operation),
+    ];
     for (column, value) in columns {
         if let Some(value) = value {
             query.push(format_args!(" and {column} = ")).push_bind(value);
@@ -116,6 +125,7 @@ fn entry(row: &PgRow) -> Result<Entry, LogError> {
         series: row.try_get("series")?,
         instance: row.try_get("instance")?,
         workitem: row.try_get("workitem")?,
+        operation: row.try_get("operation")?,
         body: row.try_get("body")?,
     })
 }

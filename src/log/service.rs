@@ -9,7 +9,7 @@ use tokio::sync::{RwLock, RwLockReadGuard, mpsc, oneshot};
 
 use super::{
     LogError, Receipt,
-    writer::{self, Job, Pending},
+    writer::{self, Identity, Job, Pending},
 };
 use crate::{
     clock::{Clock, ClockMode},
@@ -181,7 +181,8 @@ impl Services {
     fn meet(&self, id: ServiceId, name: &ServiceName, settings: Settings) -> Arc<Service> {
         let start = || {
             let (writer, queue) = mpsc::channel(writer::QUEUE);
-            tokio::spawn(writer::run(self.pool.clone(), id, self.clock.clone(), queue));
+            let identity = Identity { id, name: name.clone() };
+            tokio::spawn(writer::run(self.pool.clone(), identity, self.clock.clone(), queue));
             Arc::new(Service { id, name: name.clone(), settings, writer, presence: RwLock::new(()) })
         };
         let mut known = self.known.entry(name.clone()).or_insert_with(start);

@@ -9,7 +9,7 @@ use super::{LogError, Receipt, append::append, batch::Batch, state::State};
 use crate::{
     clock::Clock,
     domain::{Command, Ledger, Needs},
-    ids::{Position, ServiceId},
+    ids::{Position, ServiceId, ServiceName},
     projection::{self, Touched},
 };
 
@@ -18,6 +18,14 @@ pub const QUEUE: usize = 1_024;
 
 /// Commands in one transaction at most.
 const BATCH: usize = 64;
+
+/// The service that a writer writes for.
+pub struct Identity {
+    /// Its row in the log.
+    pub id: ServiceId,
+    /// Its name.
+    pub name: ServiceName,
+}
 
 /// A command in the queue, whatever its answer is.
 pub trait Job: Send {
@@ -59,10 +67,10 @@ impl<C: Command> Job for Pending<C> {
 }
 
 /// Runs until every sender is gone. No wait is needed to fill a batch: one grows while the one before commits.
-pub async fn run(pool: PgPool, service: ServiceId, clock: Clock, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+pub async fn run(pool: PgPool, service: Identity, clock: Clock, mut queue: mpsc::Receiver<Box<dyn Job>>) {
     let mut jobs = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut jobs, BATCH).await > 0 {
-        match commit(&pool, service, &clock, &mut jobs).await {
+        match commit(&pool, &service, &clock, &mut jobs).await {
             Ok(positions) => {
                 jobs.drain(..).zip(positions).for_each(|(job, position)| job.answer(Ok(position)));
             }
@@ -72,7 +80,7 @@ pub async fn run(pool: PgPool, service: ServiceId, clock: Clock, mut queue: mpsc
             Err(error) => {
                 tracing::warn!(%error, commands = jobs.len(), "a batch failed; each of its commands is tried alone");
                 for job in jobs.drain(..) {
-                    commit_alone(&pool, service, &clock, job).await;
+                    commit_alone(&pool, &service, &clock, job).await;
                 }
             }
         }
@@ -80,7 +88,7 @@ pub async fn run(pool: PgPool, service: ServiceId, clock: Clock, mut queue: mpsc
 }
 
 /// A command that spoils its batch must not spoil its neighbours.
-async fn commit_alone(pool: &PgPool, service: ServiceId, clock: &Clock, job: Box<dyn Job>) {
+async fn commit_alone(pool: &PgPool, service: &Identity, clock: &Clock, job: Box<dyn Job>) {
     let mut alone = vec![job];
     let outcome = commit(pool, service, clock, &mut alone).await;
     let position = outcome.map(|positions| positions.into_iter().next().flatten());
@@ -90,10 +98,11 @@ async fn commit_alone(pool: &PgPool, service: ServiceId, clock: &Clock, job: Box
 /// Decides and commits; answers the last position of each command that appended something.
 async fn commit(
     pool: &PgPool,
-    service: ServiceId,
+    Identity { id: service, name }: &Identity,
     clock: &Clock,
     jobs: &mut [Box<dyn Job>],
 ) -> Result<Vec<Option<Position>>, LogError> {
+    let service = *service;
     let mut needs = Needs::default();
     jobs.iter().for_each(|job| job.needs(&mut needs));
 
@@ -103,12 +112,16 @@ async fn commit(
     let mut touched = Touched::default();
     touched.load(&mut transaction, service, &needs.instances).await?;
     touched.load_workitems(&mut transaction, service, &needs.workitems).await?;
+    touched.load_operations(&mut transaction, service, &needs.operations).await?;
+    if needs.unfinished_operations {
+        touched.load_unfinished_operations(&mut transaction, service).await?;
+    }
     for resource in &needs.resources {
         touched.load_resource(&mut transaction, service, resource).await?;
     }
 
     let before = state.head;
-    let mut batch = Batch::new(state, touched, clock.now());
+    let mut batch = Batch::new(name.clone(), state, touched, clock.now());
     let mut positions = Vec::with_capacity(jobs.len());
     for job in jobs {
         let head = batch.state.head;

@@ -4,6 +4,7 @@
 //! live. So reset and time travel need nothing but these two numbers.
 
 mod instances;
+mod operations;
 mod rebuild;
 mod rewind;
 mod row;
@@ -19,11 +20,12 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use crate::{
-    domain::{Event, Fact, workitem::Workitem},
-    ids::{InstanceKey, Resource, SeriesKey, SeriesUid, ServiceId, StudyKey, WorkitemKey},
+    domain::{Event, Fact, operation::Operation, workitem::Workitem},
+    ids::{InstanceKey, OperationId, Resource, SeriesKey, SeriesUid, ServiceId, StudyKey, WorkitemKey},
 };
 
 pub use instances::InstanceRow;
+pub use operations::OperationRow;
 pub use rebuild::bring_up_to_date;
 pub use rewind::rewind;
 pub use series::SeriesRow;
@@ -70,11 +72,12 @@ impl Definition {
 }
 
 /// Every read model.
-const DEFINITIONS: [Definition; 4] = [
+const DEFINITIONS: [Definition; 5] = [
     Definition { name: studies::StudyRow::TABLE, sql: include_str!("../../projections/studies.sql") },
     Definition { name: series::SeriesRow::TABLE, sql: include_str!("../../projections/series.sql") },
     Definition { name: instances::InstanceRow::TABLE, sql: include_str!("../../projections/instances.sql") },
     Definition { name: workitems::WorkitemRow::TABLE, sql: include_str!("../../projections/workitems.sql") },
+    Definition { name: operations::OperationRow::TABLE, sql: include_str!("../../projections/operations.sql") },
 ];
 
 /// Tells the planner how much there is by now. Postgres finds that out by itself, but only after a while.
@@ -92,6 +95,7 @@ pub struct Touched {
     series: WorkingSet<SeriesRow>,
     instances: WorkingSet<InstanceRow>,
     workitems: WorkingSet<WorkitemRow>,
+    operations: WorkingSet<OperationRow>,
     counts: BTreeMap<StudyKey, BTreeMap<SeriesUid, u64>>,
 }
 
@@ -130,6 +134,26 @@ impl Touched {
         self.workitems.load(connection, service, keys).await
     }
 
+    /// Loads the rows of operations, if they exist.
+    pub async fn load_operations(
+        &mut self,
+        connection: &mut PgConnection,
+        service: ServiceId,
+        ids: &BTreeSet<OperationId>,
+    ) -> Result<(), ProjectionError> {
+        self.operations.load(connection, service, ids).await
+    }
+
+    /// Loads the rows of all unfinished operations.
+    pub async fn load_unfinished_operations(
+        &mut self,
+        connection: &mut PgConnection,
+        service: ServiceId,
+    ) -> Result<(), ProjectionError> {
+        let ids = operations::unfinished(connection, service).await?;
+        self.operations.load(connection, service, &ids).await
+    }
+
     /// Loads all instances of a resource, with their series and studies, and counts what else is in the study.
     pub async fn load_resource(
         &mut self,
@@ -152,6 +176,7 @@ impl Touched {
         series::fold(event, &mut self.series);
         studies::fold(event, &mut self.studies);
         workitems::fold(event, &mut self.workitems);
+        operations::fold(event, &mut self.operations);
     }
 
     /// Writes what changed.
@@ -159,7 +184,8 @@ impl Touched {
         self.studies.write(connection, service).await?;
         self.series.write(connection, service).await?;
         self.instances.write(connection, service).await?;
-        self.workitems.write(connection, service).await
+        self.workitems.write(connection, service).await?;
+        self.operations.write(connection, service).await
     }
 
     /// Whether the instance exists.
@@ -170,6 +196,17 @@ impl Touched {
     /// The workitem, if it exists.
     pub fn workitem(&self, key: &WorkitemKey) -> Option<&Workitem> {
         self.workitems.get(key).map(|row| &row.workitem)
+    }
+
+    /// The operation, if it exists.
+    pub fn operation(&self, id: OperationId) -> Option<&Operation> {
+        self.operations.get(&id).map(|row| &row.0)
+    }
+
+    /// The loaded operations that are unfinished.
+    pub fn unfinished_operations(&self) -> Vec<&Operation> {
+        let operations = self.operations.keys().filter_map(|id| self.operation(*id));
+        operations.filter(|operation| operation.status.is_unfinished()).collect()
     }
 
     /// The instances that exist in a loaded resource.
@@ -200,7 +237,7 @@ impl Touched {
         match fact {
             Fact::InstanceStored(..) => *count += 1,
             Fact::InstanceDeleted(..) => *count = count.saturating_sub(1),
-            Fact::InstanceReplaced(..) | Fact::ExpirySet(..) | Fact::Workitem(..) | Fact::ClockMoved(_) => {}
+            _ => {}
         }
     }
 }

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Row as _};
 use super::{DEFINITIONS, Definition, ProjectionError, Touched};
 use crate::{
     domain::{Event, Fact, event::Subject},
-    ids::{InstanceUid, PartitionName, Position, Sequence, SeriesUid, ServiceId, StudyUid, WorkitemUid},
+    ids::{InstanceUid, OperationId, PartitionName, Position, Sequence, SeriesUid, ServiceId, StudyUid, WorkitemUid},
     postgres::At,
 };
 
@@ -162,6 +162,8 @@ async fn fold_chunk(
     touched.load_studies(connection, service, &studies).await?;
     let workitems = events.iter().filter_map(|event| event.fact.workitem().cloned()).collect();
     touched.load_workitems(connection, service, &workitems).await?;
+    let operations = events.iter().filter_map(|event| event.fact.operation()).collect();
+    touched.load_operations(connection, service, &operations).await?;
     events.iter().for_each(|event| touched.fold(event));
     touched.write(connection, service).await?;
     Ok(reached)
@@ -174,7 +176,8 @@ async fn read_events(
     after: Position,
 ) -> Result<Vec<Event>, ProjectionError> {
     let rows = sqlx::query(
-        "select position, sequence, at, kind, partition, study, series, instance, workitem, body::text as body
+        "select position, sequence, at, kind, partition, study, series, instance, workitem, operation,
+                body::text as body
            from events
           where service = $1 and position > $2
           order by position
@@ -195,6 +198,7 @@ fn read_event(row: &sqlx::postgres::PgRow) -> Result<Event, ProjectionError> {
         series: row.try_get::<Option<&str>, _>("series")?.map(SeriesUid::trusted),
         instance: row.try_get::<Option<&str>, _>("instance")?.map(InstanceUid::trusted),
         workitem: row.try_get::<Option<&str>, _>("workitem")?.map(WorkitemUid::trusted),
+        operation: row.try_get::<Option<&str>, _>("operation")?.and_then(OperationId::parse),
     };
     let position: i64 = row.try_get("position")?;
     let fact = Fact::decode(row.try_get("kind")?, subject, row.try_get("body")?)

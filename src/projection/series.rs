@@ -83,6 +83,10 @@ pub fn fold(event: &Event, rows: &mut WorkingSet<SeriesRow>) {
         Fact::InstanceDeleted(instance, deletion) if deletion.series_ended => {
             rows.remove(event.position, &instance.series_key());
         }
-        Fact::InstanceDeleted(..) | Fact::ExpirySet(..) | Fact::Workitem(..) | Fact::ClockMoved(_) => {}
+        Fact::InstanceDeleted(..)
+        | Fact::ExpirySet(..)
+        | Fact::Workitem(..)
+        | Fact::Operation(..)
+        | Fact::ClockMoved(_) => {}
     }
 }

@@ -99,6 +99,6 @@ pub fn fold(event: &Event, rows: &mut WorkingSet<StudyRow>) {
                 rows.put(event.position, StudyRow { expires_at: expiry.expires_at, ..row });
             }
         }
-        Fact::InstanceDeleted(..) | Fact::Workitem(..) | Fact::ClockMoved(_) => {}
+        Fact::InstanceDeleted(..) | Fact::Workitem(..) | Fact::Operation(..) | Fact::ClockMoved(_) => {}
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod feed;
 pub mod instances;
+pub mod operations;
 pub mod parameters;
 pub mod search;
 pub mod studies;

@@ -16,6 +16,7 @@ mod health;
 mod laws;
 mod managed_postgres;
 mod metadata;
+mod operations;
 mod process;
 mod rendered;
 mod retrieve;

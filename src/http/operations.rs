@@ -1,0 +1,105 @@
+//! `GET /operations/{id}`, and how answers refer to an operation.
+
+use axum::{
+    extract::Path,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{
+    error::{ApiError, store_failure},
+    json::Json,
+    scope::{ReadScope, Scope},
+    version::ApiVersion,
+};
+use crate::{
+    domain::operation::{Operation, Progress, Status, Task, update},
+    ids::OperationId,
+};
+
+/// How an operation is referred to.
+#[derive(Debug, Serialize)]
+pub struct Reference {
+    id: String,
+    href: String,
+}
+
+impl Reference {
+    /// A reference for the client of this request.
+    pub fn new(id: OperationId, scope: &Scope) -> Self {
+        Self { id: id.to_string(), href: format!("{}/operations/{id}", scope.base) }
+    }
+
+    /// Its URL as the value of `Location`.
+    pub fn location(&self) -> Result<HeaderValue, ApiError> {
+        HeaderValue::from_str(&self.href).map_err(|error| store_failure(&error))
+    }
+}
+
+/// An operation as it is sent.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    operation_id: String,
+    r#type: &'static str,
+    created_time: Timestamp,
+    last_updated_time: Timestamp,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    percent_complete: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    results: Option<Results>,
+}
+
+/// What an operation has done so far.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Results {
+    Update(update::Progress),
+}
+
+/// How an operation stands: 202 while it is unfinished.
+pub async fn get(ReadScope { scope, view }: ReadScope, Path(id): Path<String>) -> Result<Response, ApiError> {
+    let missing = ApiError::Empty(StatusCode::NOT_FOUND);
+    let Some(id) = OperationId::parse(&id) else { return Err(missing) };
+    let operation = view.operation(id).await?.ok_or(missing)?;
+    let is_unfinished = operation.status.is_unfinished();
+    let body = Json(body(operation, &scope));
+    if is_unfinished {
+        let location = Reference::new(id, &scope).location()?;
+        return Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], body).into_response());
+    }
+    Ok(body.into_response())
+}
+
+fn body(operation: Operation, scope: &Scope) -> Body {
+    let Operation { id, task, status, progress, created_at, updated_at } = operation;
+    let (r#type, percent_complete) = match (&task, &progress) {
+        (Task::Update(task), Progress::Update(progress)) => {
+            ("update", Some(percent(progress.study_processed, task.studies.len())))
+        }
+    };
+    let results = match progress {
+        Progress::Update(progress) => Some(Results::Update(progress)),
+    };
+    Body {
+        operation_id: id.to_string(),
+        r#type,
+        created_time: created_at,
+        last_updated_time: updated_at,
+        status: match (status, scope.version) {
+            (Status::Succeeded, ApiVersion::V1) => "completed",
+            _ => status.as_str(),
+        },
+        percent_complete,
+        results,
+    }
+}
+
+/// How much of all is done; all of nothing is.
+fn percent(done: u64, all: usize) -> u64 {
+    let all = u64::try_from(all).unwrap_or(u64::MAX);
+    done.saturating_mul(100).checked_div(all).unwrap_or(100).min(100)
+}

@@ -1,0 +1,123 @@
+//! Carries operations out: a cursor in the log for each, moved by commands.
+//!
+//! One task per process looks for unfinished operations and gives each a worker. Nothing depends on who works: every
+//! step is a command that is refused unless the operation stands where the worker found it. So an operation goes on
+//! after a restart, stops when a reset undoes it, and comes to no harm when two processes take it up.
+
+mod update;
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use sqlx::PgPool;
+use tokio::{sync::Notify, task::JoinSet};
+
+use crate::{
+    blob::{BlobError, Blobs},
+    domain::operation::{Operation, Task},
+    ids::{OperationId, ServiceId},
+    log::{LogError, Service, Services},
+    read::{self, ReadError},
+};
+
+/// How long an operation that another process left lying waits at most.
+const LOOK_AROUND: Duration = Duration::from_secs(5);
+
+/// What workers work with.
+#[derive(Debug, Clone)]
+pub struct Tools {
+    /// The database.
+    pub pool: PgPool,
+    /// The services and their writers.
+    pub services: Arc<Services>,
+    /// The stored files.
+    pub blobs: Blobs,
+}
+
+/// How the rest of the server tells that there is something to do.
+#[derive(Debug, Clone, Default)]
+pub struct Bell(Arc<Notify>);
+
+impl Bell {
+    /// There may be an unfinished operation that nobody works on.
+    pub fn ring(&self) {
+        self.0.notify_one();
+    }
+}
+
+/// How the work on an operation stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stopped {
+    /// The operation has ended.
+    Done,
+    /// The operation is not what the worker took it for: another process was faster, or a reset undid it.
+    Overtaken,
+}
+
+/// Why the work on an operation could not go on; it will be tried again.
+#[derive(Debug, thiserror::Error)]
+pub enum WorkError {
+    /// The log or the database failed.
+    #[error(transparent)]
+    Log(#[from] LogError),
+    /// The blob store failed.
+    #[error(transparent)]
+    Blob(#[from] BlobError),
+}
+
+impl From<ReadError> for WorkError {
+    fn from(error: ReadError) -> Self {
+        Self::Log(error.into())
+    }
+}
+
+/// Runs until it is aborted, and its workers with it.
+pub async fn run(tools: Tools, bell: Bell) {
+    let mut workers = JoinSet::new();
+    let mut busy = BTreeSet::new();
+    loop {
+        if let Err(error) = take_up(&tools, &mut busy, &mut workers).await {
+            tracing::warn!(%error, "unfinished operations could not be looked for");
+        }
+        loop {
+            tokio::select! {
+                () = bell.0.notified() => break,
+                () = tokio::time::sleep(LOOK_AROUND) => break,
+                Some(Ok((key, outcome))) = workers.join_next() => {
+                    busy.remove(&key);
+                    match outcome {
+                        Ok(Stopped::Done) => {}
+                        Ok(Stopped::Overtaken) => break,
+                        Err(error) => tracing::warn!(operation = %key.1, %error, "an operation was interrupted"),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// An operation of a service.
+type Key = (i64, OperationId);
+
+/// Gives every unfinished operation a worker that has none.
+async fn take_up(
+    tools: &Tools,
+    busy: &mut BTreeSet<Key>,
+    workers: &mut JoinSet<(Key, Result<Stopped, WorkError>)>,
+) -> Result<(), LogError> {
+    for (name, operation) in read::operations::unfinished(&tools.pool).await? {
+        let Some(service) = tools.services.find(&name).await? else { continue };
+        let ServiceId(id) = service.id;
+        let key = (id, operation.id);
+        if busy.insert(key) {
+            let tools = tools.clone();
+            workers.spawn(async move { (key, work(&tools, &service, operation).await) });
+        }
+    }
+    Ok(())
+}
+
+async fn work(tools: &Tools, service: &Service, operation: Operation) -> Result<Stopped, WorkError> {
+    match &operation.task {
+        Task::Update(task) => update::work(tools, service, &operation, task).await,
+    }
+}

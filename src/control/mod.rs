@@ -1,4 +1,4 @@
-//! The emulator's own API under `/_emulator`: services, snapshots, reset, log, verify, clock.
+//! The emulator's own API under `/_emulator`: services, snapshots, reset, log, verify, clock, wait.
 //!
 //! JSON in camelCase, times RFC 3339 with `Z`, errors as problem documents (RFC 9457).
 
@@ -9,6 +9,7 @@ mod reset;
 mod services;
 mod snapshots;
 mod verify;
+mod wait;
 
 use axum::{
     Router,
@@ -42,4 +43,5 @@ fn of_service() -> Router<Context> {
         .route("/log", get(log::list))
         .route("/verify", post(verify::verify))
         .route("/clock", get(clock::get).put(clock::put))
+        .route("/wait", get(wait::wait))
 }

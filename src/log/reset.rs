@@ -48,6 +48,7 @@ impl Service {
         rewind(&mut transaction, self.id, position).await?;
         then.write(&mut transaction, self.id).await?;
         transaction.commit().await.map_err(LogError::from)?;
+        self.note_change();
         Ok(Undone { position, sequence: then.feed_head, events: state.head.0 - position.0 })
     }
 }

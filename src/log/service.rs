@@ -5,7 +5,7 @@ use std::sync::Arc;
 use dashmap::DashMap;
 use jiff::Timestamp;
 use sqlx::{PgPool, Row as _};
-use tokio::sync::{RwLock, RwLockReadGuard, mpsc, oneshot};
+use tokio::sync::{RwLock, RwLockReadGuard, mpsc, oneshot, watch};
 
 use super::{
     LogError, Receipt,
@@ -35,6 +35,7 @@ pub struct Service {
     /// What was fixed when it was created.
     pub settings: Settings,
     writer: mpsc::Sender<Box<dyn Job>>,
+    changes: watch::Sender<()>,
     presence: RwLock<()>,
 }
 
@@ -51,6 +52,16 @@ impl Service {
         let job = Box::new(Pending { command, answer: None, reply });
         self.writer.send(job).await.map_err(|_| LogError::Stopped)?;
         answer.await.map_err(|_| LogError::Stopped)?
+    }
+
+    /// Tells when this process has changed the service. What other processes do does not show here.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// Tells those who wait for [`Self::changes`].
+    pub(super) fn note_change(&self) {
+        self.changes.send_replace(());
     }
 
     /// Keeps the service from being deleted while its blobs are written but not yet in the log.
@@ -182,8 +193,9 @@ impl Services {
         let start = || {
             let (writer, queue) = mpsc::channel(writer::QUEUE);
             let identity = Identity { id, name: name.clone() };
-            tokio::spawn(writer::run(self.pool.clone(), identity, self.clock.clone(), queue));
-            Arc::new(Service { id, name: name.clone(), settings, writer, presence: RwLock::new(()) })
+            let (changes, _) = watch::channel(());
+            tokio::spawn(writer::run(self.pool.clone(), identity, self.clock.clone(), queue, changes.clone()));
+            Arc::new(Service { id, name: name.clone(), settings, writer, changes, presence: RwLock::new(()) })
         };
         let mut known = self.known.entry(name.clone()).or_insert_with(start);
         if known.id != id {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use sqlx::{Connection, PgPool};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{LogError, Receipt, append::append, batch::Batch, state::State};
 use crate::{
@@ -67,7 +67,13 @@ impl<C: Command> Job for Pending<C> {
 }
 
 /// Runs until every sender is gone. No wait is needed to fill a batch: one grows while the one before commits.
-pub async fn run(pool: PgPool, service: Identity, clock: Clock, mut queue: mpsc::Receiver<Box<dyn Job>>) {
+pub async fn run(
+    pool: PgPool,
+    service: Identity,
+    clock: Clock,
+    mut queue: mpsc::Receiver<Box<dyn Job>>,
+    changes: watch::Sender<()>,
+) {
     let mut jobs = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut jobs, BATCH).await > 0 {
         match commit(&pool, &service, &clock, &mut jobs).await {
@@ -84,6 +90,7 @@ pub async fn run(pool: PgPool, service: Identity, clock: Clock, mut queue: mpsc:
                 }
             }
         }
+        changes.send_replace(());
     }
 }
 

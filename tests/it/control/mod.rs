@@ -7,3 +7,4 @@ mod services;
 mod snapshots;
 mod time_travel;
 mod verify;
+mod wait;

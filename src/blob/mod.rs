@@ -11,7 +11,7 @@ mod upload;
 use std::{path::Path as FolderPath, sync::Arc};
 
 use futures_util::{StreamExt, TryStreamExt};
-use object_store::{ObjectStore, local::LocalFileSystem, path::Path, prefix::PrefixStore};
+use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Path, prefix::PrefixStore};
 
 use crate::ids::{Digest, InstanceKey, ServiceName};
 
@@ -146,6 +146,14 @@ impl Blobs {
     /// Starts to take in a file.
     pub fn upload(&self) -> Upload {
         Upload::new(self.clone())
+    }
+
+    /// Gives a stored file to another service. A folder keeps one copy for both.
+    pub async fn copy(&self, from: &BlobName, to: &BlobName) -> Result<(), BlobError> {
+        let target = to.path();
+        let _no_sweep = self.gate.write(&target).await;
+        self.store.copy(&from.path(), &target).await?;
+        Ok(())
     }
 
     /// Removes all files of a service.

@@ -7,11 +7,16 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::extract::{JsonBody, Named, bad_request, unknown_service};
+use super::{
+    extract::{JsonBody, Named, bad_request, unknown_service},
+    reset::place,
+};
 use crate::{
+    blob::{BlobError, BlobName, Blobs},
     http::{context::Context, error::ApiError, json::Json},
-    ids::ServiceName,
-    log::{ServiceSummary, Settings},
+    ids::{Digest, InstanceKey, ServiceName},
+    log::{CopyError, ServiceSummary, Settings, Target},
+    read,
 };
 
 #[derive(Serialize)]
@@ -38,10 +43,20 @@ impl From<ServiceSummary> for Summary {
 
 /// What a service may be created with.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Wanted {
     #[serde(default)]
     partitions: bool,
+    copy_of: Option<Origin>,
+}
+
+/// A service as it was.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Origin {
+    service: String,
+    snapshot: Option<String>,
+    position: Option<i64>,
 }
 
 /// All services by name.
@@ -64,6 +79,10 @@ pub async fn put(
     if wanted.partitions {
         return Err(bad_request("data partitions are not available in this version of the emulator"));
     }
+    if let Some(origin) = &wanted.copy_of {
+        copy(&context, &name, origin).await?;
+        return Ok((StatusCode::CREATED, Json(summary(&context, &name).await?)).into_response());
+    }
     let settings = Settings { partitions: wanted.partitions };
     let (service, is_new) = context.services.create(&name, settings).await?;
     if service.settings != settings {
@@ -72,6 +91,38 @@ pub async fn put(
     }
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(summary(&context, &name).await?)).into_response())
+}
+
+/// Makes a new service that begins as another was; as it is, if no place is named.
+async fn copy(context: &Context, name: &ServiceName, origin: &Origin) -> Result<(), ApiError> {
+    let source = ServiceName::parse(&origin.service).ok_or_else(|| bad_request(ServiceName::RULE))?;
+    let source = context.services.find(&source).await?.ok_or_else(|| unknown_service(&source))?;
+    let target = match place(origin.snapshot.as_deref(), origin.position)? {
+        Some(target) => target,
+        None => Target::Position(read::head(&context.pool, source.id).await?.0),
+    };
+    let copy_files = |files| copy_files(context.blobs.clone(), source.name.clone(), name.clone(), files);
+    context.services.copy(name, &source, &target, copy_files).await.map_err(|error| match error {
+        CopyError::Exists(_) => ApiError::Problem(StatusCode::CONFLICT, error.to_string()),
+        CopyError::Place(error) => error.into(),
+        CopyError::Files(error) => error.into(),
+    })?;
+    context.bell.ring(); // the copy may have an unfinished operation
+    Ok(())
+}
+
+async fn copy_files(
+    blobs: Blobs,
+    source: ServiceName,
+    copy: ServiceName,
+    files: Vec<(InstanceKey, Digest)>,
+) -> Result<(), BlobError> {
+    for (key, digest) in files {
+        let from = BlobName { service: source.clone(), key, digest };
+        let to = BlobName { service: copy.clone(), ..from.clone() };
+        blobs.copy(&from, &to).await?;
+    }
+    Ok(())
 }
 
 /// Deletes a service with its events, rows and files; `default` comes back empty at once.

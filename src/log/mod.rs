@@ -5,6 +5,7 @@
 
 mod append;
 mod batch;
+mod copy;
 pub mod reader;
 mod reset;
 mod service;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use crate::{ids::Position, projection::ProjectionError};
 
+pub use copy::CopyError;
 pub use reset::{Target, Undone};
 pub use service::{Service, ServiceSummary, Services, Settings};
 

@@ -54,7 +54,11 @@ impl Service {
 }
 
 /// The row of the service as it was when `position` was the head.
-async fn state_at(connection: &mut PgConnection, service: ServiceId, position: Position) -> Result<State, LogError> {
+pub(super) async fn state_at(
+    connection: &mut PgConnection,
+    service: ServiceId,
+    position: Position,
+) -> Result<State, LogError> {
     let last_at: Option<At> = sqlx::query_scalar("select at from events where service = $1 and position = $2")
         .bind(service.0)
         .bind(position.0)

@@ -88,8 +88,8 @@ pub struct ServiceSummary {
 /// Every service that this process has met.
 #[derive(Debug)]
 pub struct Services {
-    pool: PgPool,
-    clock: Clock,
+    pub(super) pool: PgPool,
+    pub(super) clock: Clock,
     default_settings: Settings,
     known: DashMap<ServiceName, Arc<Service>>,
 }

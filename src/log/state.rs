@@ -75,7 +75,7 @@ pub fn clock_mode(offset: i64, frozen: Option<At>) -> ClockMode {
 }
 
 /// The two columns of a clock.
-fn clock_columns(clock: ClockMode) -> (i64, Option<At>) {
+pub fn clock_columns(clock: ClockMode) -> (i64, Option<At>) {
     match clock {
         ClockMode::System => (0, None),
         ClockMode::Frozen(time) => (0, Some(At(time))),

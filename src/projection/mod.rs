@@ -3,6 +3,7 @@
 //! Each row is a *version* of a row: `since` the event that made it, `until` the event that ended it, null while it is
 //! live. So reset and time travel need nothing but these two numbers.
 
+mod copy;
 mod instances;
 mod operations;
 mod rebuild;
@@ -24,6 +25,7 @@ use crate::{
     ids::{InstanceKey, OperationId, Resource, SeriesKey, SeriesUid, ServiceId, StudyKey, WorkitemKey},
 };
 
+pub use copy::copy;
 pub use instances::InstanceRow;
 pub use operations::OperationRow;
 pub use rebuild::bring_up_to_date;

@@ -20,7 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("command", &["blob", "dicom", "domain", "ids", "log", "read"]),
     ("runner", &["blob", "command", "dicom", "domain", "ids", "log", "read"]),
     ("http", &["blob", "clock", "command", "dicom", "domain", "ids", "log", "projection", "read", "runner"]),
-    ("control", &["clock", "command", "domain", "http", "ids", "log", "projection", "read"]),
+    ("control", &["blob", "clock", "command", "domain", "http", "ids", "log", "projection", "read"]),
     (
         "app",
         &["blob", "clock", "command", "config", "control", "http", "ids", "log", "postgres", "projection", "runner"],

@@ -73,3 +73,64 @@ async fn unknown_resources_of_the_control_api_are_problem_documents() {
     let large = send(app.control(Method::POST, "/reset").body(vec![b' '; 2_000_000])).await.expect(413);
     assert_eq!(large.header("content-type"), Some("application/problem+json"));
 }
+
+#[tokio::test]
+async fn a_copy_begins_as_the_other_was_and_goes_its_own_way() {
+    let (one, two) = (TestApp::new(), TestApp::new());
+    let (first, second) = (Instance::new(), Instance::new());
+    one.store([&first]).await.expect(200);
+    send(one.control(Method::PUT, "/snapshots/golden")).await.expect(201);
+    one.store([&second]).await.expect(200);
+    one.delete(&first.path()).await.expect(204);
+
+    let origin = json!({ "copyOf": { "service": one.service, "snapshot": "golden" } });
+    let copy = send(two.control(Method::PUT, "").body(origin.to_string())).await.expect(201).json();
+    assert_eq!((&copy["position"], &copy["sequence"]), (&json!(1), &json!(1)));
+    assert_eq!(two.feed_lines().await, ["1 Create Current"]);
+    assert_eq!(two.get(&first.path(), STORED_INSTANCE).await.expect(200).body, first.stored_bytes());
+    two.get(&second.path(), STORED_INSTANCE).await.expect(404);
+
+    // The files are its own: those of the other may go.
+    send(one.control(Method::DELETE, "")).await.expect(204);
+    two.store([&second]).await.expect(200);
+    assert_eq!(two.get(&first.path(), STORED_INSTANCE).await.expect(200).body, first.stored_bytes());
+    send(two.control(Method::POST, "/reset").body(r#"{"snapshot":"golden"}"#)).await.expect(200);
+    assert_eq!(two.feed_lines().await, ["1 Create Current"]);
+}
+
+#[tokio::test]
+async fn a_copy_without_a_place_begins_as_the_other_is() {
+    let (one, two, three) = (TestApp::new(), TestApp::new(), TestApp::new());
+    let instance = Instance::new();
+    one.store([&instance]).await.expect(200);
+    one.upsert([&instance.clone().with(0x0010_0020, "LO", "other")]).await.expect(200);
+    let origin = |place: serde_json::Value| json!({ "copyOf": place }).to_string();
+    send(two.control(Method::PUT, "").body(origin(json!({ "service": one.service })))).await.expect(201);
+    assert_eq!(two.feed_lines().await, one.feed_lines().await);
+    assert_eq!(two.query("/studies").await.json(), one.query("/studies").await.json());
+    let earlier = json!({ "service": one.service, "position": 1 });
+    send(three.control(Method::PUT, "").body(origin(earlier))).await.expect(201);
+    assert_eq!(three.feed_lines().await, ["1 Create Current"]);
+}
+
+#[tokio::test]
+async fn a_copy_of_nothing_or_over_something_is_refused() {
+    let (one, two) = (TestApp::new(), TestApp::new());
+    one.store([&Instance::new()]).await.expect(200);
+    for (place, status) in [
+        (json!({ "service": "nobody" }), 404),
+        (json!({ "service": "No Name" }), 400),
+        (json!({ "service": one.service, "snapshot": "unknown" }), 404),
+        (json!({ "service": one.service, "position": 2 }), 400),
+        (json!({ "service": one.service, "position": -1 }), 400),
+        (json!({ "service": one.service, "position": 1, "snapshot": "x" }), 400),
+        (json!({}), 400),
+    ] {
+        let body = json!({ "copyOf": place }).to_string();
+        let refused = send(two.control(Method::PUT, "").body(body)).await.expect(status);
+        assert_eq!(refused.header("content-type"), Some("application/problem+json"));
+    }
+    send(two.control(Method::GET, "")).await.expect(404);
+    let onto_itself = json!({ "copyOf": { "service": one.service } }).to_string();
+    send(one.control(Method::PUT, "").body(onto_itself)).await.expect(409);
+}

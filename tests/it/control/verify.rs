@@ -21,6 +21,7 @@ async fn the_rows_are_what_the_log_says() {
             compared("series", 1),
             compared("instances", 2),
             compared("workitems", 0),
+            compared("operations", 0),
         ],
     });
     assert_eq!(verdict.json(), expected);

@@ -18,7 +18,6 @@ use crate::{
         context::{Context, Dialect, Parts, Proxy},
         router,
     },
-    ids::ServiceName,
     log::{self, Services, Settings},
     postgres::{
         self,
@@ -47,10 +46,6 @@ pub struct App {
 impl App {
     /// Starts or finds the database, brings its tables up to date, and listens.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
-        anyhow::ensure!(
-            !config.partitions.is_on(),
-            "data partitions are not available in this version: PARTITIONS must be off"
-        );
         // The listener comes first: a port that is taken must not cost anybody a database.
         let address = SocketAddr::new(config.host, config.port);
         let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
@@ -74,7 +69,7 @@ impl App {
         let presence = Presence::announce(&pool).await?;
         let settings = Settings { partitions: config.partitions.is_on() };
         let services = Arc::new(Services::new(pool.clone(), clock.clone(), settings));
-        services.get_or_create(&ServiceName::default_service()).await?;
+        services.open_default().await?;
         let dialect = if config.strict.is_on() { Dialect::Strict } else { Dialect::Extended };
         let proxy = if config.forwarded.is_on() { Proxy::Trusted } else { Proxy::None };
         let max_request_bytes = config.max_request_bytes;

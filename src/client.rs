@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::{Args, Subcommand};
 use futures_util::StreamExt;
-use healthcare_emulator::ids::{ServiceName, SnapshotName};
+use healthcare_emulator::ids::{PartitionName, ServiceName, SnapshotName};
 use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::{Value, json};
 use tokio::io::{AsyncWriteExt, stdout};
@@ -59,6 +59,9 @@ pub enum Command {
         /// Files and folders.
         #[arg(required = true)]
         paths: Vec<PathBuf>,
+        /// The data partition to store into [default: Microsoft.Default, if the service has partitions].
+        #[arg(long)]
+        partition: Option<String>,
         #[command(flatten)]
         target: Target,
     },
@@ -88,7 +91,7 @@ pub async fn run(command: Command) -> anyhow::Result<()> {
             print_answer(request.header("accept", "application/x-ndjson")).await
         }
         Command::Verify { target } => verify(&target).await,
-        Command::Import { paths, target } => import(&paths, &target).await,
+        Command::Import { paths, partition, target } => import(&paths, partition.as_deref(), &target).await,
         Command::Health { target } => print_answer(Client::new().get(format!("{}/health", target.root()))).await,
     }
 }
@@ -97,6 +100,15 @@ impl Target {
     fn control(&self, method: Method, resource: &str) -> anyhow::Result<RequestBuilder> {
         let url = format!("{}/_emulator/services/{}/{resource}", self.root(), self.service()?);
         Ok(Client::new().request(method, url))
+    }
+
+    /// The URL of a path of version 2 of the API.
+    fn data(&self, path: &str) -> anyhow::Result<String> {
+        let service = match self.service()? {
+            service if service.is_default() => String::new(),
+            service => format!("/services/{service}"),
+        };
+        Ok(format!("{}{service}/v2{path}", self.root()))
     }
 
     fn root(&self) -> &str {
@@ -143,10 +155,10 @@ async fn verify(target: &Target) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn import(paths: &[PathBuf], target: &Target) -> anyhow::Result<()> {
-    let url = match target.service()? {
-        service if service.is_default() => format!("{}/v2/studies", target.root()),
-        service => format!("{}/services/{service}/v2/studies", target.root()),
+async fn import(paths: &[PathBuf], partition: Option<&str>, target: &Target) -> anyhow::Result<()> {
+    let url = match partition_path(partition, target).await? {
+        None => target.data("/studies")?,
+        Some(partition) => target.data(&format!("/partitions/{partition}/studies"))?,
     };
     let client = Client::new();
     let mut out = stdout();
@@ -168,6 +180,15 @@ async fn import(paths: &[PathBuf], target: &Target) -> anyhow::Result<()> {
     out.flush().await?;
     anyhow::ensure!(refused == 0, "not every file was stored");
     Ok(())
+}
+
+/// The partition to store into: the one that was asked for, or the default one of a service that has partitions.
+async fn partition_path(wanted: Option<&str>, target: &Target) -> anyhow::Result<Option<PartitionName>> {
+    if let Some(wanted) = wanted {
+        return PartitionName::parse(wanted).map(Some).context(PartitionName::RULE);
+    }
+    let list = Client::new().get(target.data("/partitions")?).send().await.context("the emulator does not answer")?;
+    Ok(list.status().is_success().then(PartitionName::default_partition))
 }
 
 /// The files named, and all that lie in folders named, in the order of their paths.

@@ -35,8 +35,8 @@ pub struct Config {
     #[arg(long, env = "BLOB_URL", hide_env_values = true)]
     pub blob_url: Option<String>,
 
-    /// Data partitions of the service `default`. Only `off` so far.
-    #[arg(long, env = "PARTITIONS", default_value = "off")]
+    /// Data partitions of the service `default`; other services choose when they are created.
+    #[arg(long, env = "PARTITIONS", default_value = "off", num_args = 0..=1, default_missing_value = "on")]
     pub partitions: Switch,
 
     /// Who may do what. Only `off` so far: everybody, everything.

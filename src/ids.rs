@@ -193,6 +193,10 @@ text_type!(
     PartitionName
 );
 text_type!(
+    /// The name of a data partition in lower case: two names that differ in case alone mean one partition.
+    CaselessName
+);
+text_type!(
     /// A name for a position: 1 to 64 letters, digits, dots, hyphens and underscores.
     SnapshotName
 );
@@ -253,9 +257,30 @@ impl ServiceName {
 }
 
 impl PartitionName {
+    /// The rule, in words fit for an error message.
+    pub const RULE: &str = "a partition name has 1 to 64 letters, digits, dots, hyphens and underscores";
+
     /// The partition of everything while data partitions are off.
     pub fn default_partition() -> Self {
         Self::trusted("Microsoft.Default")
+    }
+
+    /// Accepts a name that follows [`Self::RULE`]. Two texts that do name no partition: in a path, `.` and `..` mean
+    /// other places.
+    pub fn parse(text: &str) -> Option<Self> {
+        let allowed = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'.' | b'-' | b'_');
+        let well_formed = (1..=64).contains(&text.len()) && text.bytes().all(allowed);
+        (well_formed && !matches!(text, "." | "..")).then(|| Self::trusted(text))
+    }
+
+    /// The name as it is compared.
+    pub fn caseless(&self) -> CaselessName {
+        CaselessName::trusted(&self.0.to_ascii_lowercase())
+    }
+
+    /// Whether this is the partition that always exists.
+    pub fn is_default(&self) -> bool {
+        self.0.eq_ignore_ascii_case("Microsoft.Default")
     }
 }
 
@@ -273,6 +298,21 @@ impl SnapshotName {
 /// The row number of a service in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ServiceId(pub i64);
+
+/// Number of a data partition inside its service: 1 is the default one, those that come to be count on from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PartitionKey(pub i64);
+
+impl PartitionKey {
+    /// The key of the partition that always exists.
+    pub const DEFAULT: Self = Self(1);
+
+    /// The key of the next partition.
+    pub fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
 
 /// What identifies a study inside a service.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]

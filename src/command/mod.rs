@@ -6,8 +6,8 @@ pub mod store;
 use std::sync::Arc;
 
 use crate::{
-    domain::{Command, Rejection, delete::Delete},
-    ids::{Position, Resource},
+    domain::{Command, Rejection, delete::Delete, partition::CreatePartition},
+    ids::{PartitionName, Position, Resource},
     log::{LogError, Receipt, Service, Services},
     read::ReadError,
 };
@@ -39,7 +39,8 @@ pub async fn execute<C: Command>(
     match service.execute(command.clone()).await {
         Err(LogError::ServiceGone) => {
             services.forget(service);
-            services.get_or_create(&service.name).await?.execute(command).await
+            let (service, _) = services.create(&service.name, service.settings).await?;
+            service.execute(command).await
         }
         outcome => outcome,
     }
@@ -54,4 +55,14 @@ pub async fn delete(
     let receipt = execute(services, service, Delete { resource }).await?;
     receipt.answer?;
     Ok(receipt.position)
+}
+
+/// Creates a data partition, unless it is there; answers its name as it was first spelled.
+pub async fn create_partition(
+    services: &Services,
+    service: &Service,
+    name: PartitionName,
+) -> Result<(PartitionName, Option<Position>), CommandError> {
+    let receipt = execute(services, service, CreatePartition { name }).await?;
+    Ok((receipt.answer?, receipt.position))
 }

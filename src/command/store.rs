@@ -23,6 +23,7 @@ use crate::{
     domain::{
         attributes::{IndexedAttributes, SERIES_ATTRIBUTES, STUDY_ATTRIBUTES},
         event::StoredVersion,
+        partition::Within,
         store::{IfExists, NewInstance, Store, Stored},
     },
     ids::{Digest, InstanceKey, InstanceUid, PartitionName, Position, SeriesUid, StudyUid},
@@ -167,9 +168,10 @@ impl<'s> StoreRequest<'s> {
         let mut decided = Vec::new().into_iter();
         let mut position = None;
         if !instances.is_empty() {
-            let receipt =
-                execute(services, self.service, Store { instances, if_exists, lifetime: self.lifetime }).await?;
-            decided = receipt.answer.into_iter();
+            let command = Store { instances, if_exists, lifetime: self.lifetime };
+            let store = Within { partition: self.partition, command };
+            let receipt = execute(services, self.service, store).await?;
+            decided = receipt.answer?.into_iter();
             position = receipt.position;
         }
         let outcomes = self.parts.into_iter().map(|part| part.outcome(&mut decided)).collect();

@@ -45,8 +45,8 @@ impl From<ServiceSummary> for Summary {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 pub struct Wanted {
-    #[serde(default)]
-    partitions: bool,
+    /// Whether it shall have data partitions. Unsaid, a new one has none, and one that is there has what it has.
+    partitions: Option<bool>,
     copy_of: Option<Origin>,
 }
 
@@ -76,16 +76,13 @@ pub async fn put(
     Named(name): Named,
     JsonBody(wanted): JsonBody<Wanted>,
 ) -> Result<Response, ApiError> {
-    if wanted.partitions {
-        return Err(bad_request("data partitions are not available in this version of the emulator"));
-    }
     if let Some(origin) = &wanted.copy_of {
-        copy(&context, &name, origin).await?;
+        copy(&context, &name, origin, wanted.partitions).await?;
         return Ok((StatusCode::CREATED, Json(summary(&context, &name).await?)).into_response());
     }
-    let settings = Settings { partitions: wanted.partitions };
+    let settings = Settings { partitions: wanted.partitions.unwrap_or_default() };
     let (service, is_new) = context.services.create(&name, settings).await?;
-    if service.settings != settings {
+    if wanted.partitions.is_some_and(|partitions| partitions != service.settings.partitions) {
         let detail = format!("the service `{name}` exists with other settings");
         return Err(ApiError::Problem(StatusCode::CONFLICT, detail));
     }
@@ -94,9 +91,17 @@ pub async fn put(
 }
 
 /// Makes a new service that begins as another was; as it is, if no place is named.
-async fn copy(context: &Context, name: &ServiceName, origin: &Origin) -> Result<(), ApiError> {
+async fn copy(
+    context: &Context,
+    name: &ServiceName,
+    origin: &Origin,
+    partitions: Option<bool>,
+) -> Result<(), ApiError> {
     let source = ServiceName::parse(&origin.service).ok_or_else(|| bad_request(ServiceName::RULE))?;
     let source = context.services.find(&source).await?.ok_or_else(|| unknown_service(&source))?;
+    if partitions.is_some_and(|partitions| partitions != source.settings.partitions) {
+        return Err(bad_request("a copy has data partitions if the other service has them"));
+    }
     let target = match place(origin.snapshot.as_deref(), origin.position)? {
         Some(target) => target,
         None => Target::Position(read::head(&context.pool, source.id).await?.0),

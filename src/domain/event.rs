@@ -8,8 +8,8 @@ use crate::{
     clock::ClockMode,
     dicom::frames::FrameTable,
     ids::{
-        Digest, InstanceKey, InstanceUid, OperationId, PartitionName, Position, Sequence, SeriesUid, StudyKey,
-        StudyUid, WorkitemKey, WorkitemUid,
+        Digest, InstanceKey, InstanceUid, OperationId, PartitionKey, PartitionName, Position, Sequence, SeriesUid,
+        StudyKey, StudyUid, WorkitemKey, WorkitemUid,
     },
 };
 
@@ -41,6 +41,8 @@ pub enum Fact {
     Workitem(WorkitemKey, WorkitemFact),
     /// Something happened to a long-running operation.
     Operation(OperationId, OperationFact),
+    /// A data partition came to be.
+    PartitionCreated(PartitionName, NewPartition),
     /// The clock of the service was set.
     ClockMoved(ClockMove),
 }
@@ -95,6 +97,14 @@ pub struct Deletion {
 pub struct Expiry {
     /// The time; null if it does not any more.
     pub expires_at: Option<Timestamp>,
+}
+
+/// A data partition that came to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NewPartition {
+    /// Its number.
+    pub key: PartitionKey,
 }
 
 /// A clock that was set.
@@ -168,11 +178,13 @@ pub mod kind {
     pub const OPERATION_PROGRESSED: &str = "operationProgressed";
     /// An operation ended.
     pub const OPERATION_ENDED: &str = "operationEnded";
+    /// See [`super::Fact::PartitionCreated`].
+    pub const PARTITION_CREATED: &str = "partitionCreated";
     /// See [`super::Fact::ClockMoved`].
     pub const CLOCK_MOVED: &str = "clockMoved";
 
     /// Every kind that there is.
-    pub const ALL: [&str; 12] = [
+    pub const ALL: [&str; 13] = [
         INSTANCE_STORED,
         INSTANCE_REPLACED,
         INSTANCE_DELETED,
@@ -184,6 +196,7 @@ pub mod kind {
         OPERATION_STARTED,
         OPERATION_PROGRESSED,
         OPERATION_ENDED,
+        PARTITION_CREATED,
         CLOCK_MOVED,
     ];
 }
@@ -198,6 +211,7 @@ impl Fact {
             Self::ExpirySet(..) => kind::EXPIRY_SET,
             Self::Workitem(_, fact) => fact.kind(),
             Self::Operation(_, fact) => fact.kind(),
+            Self::PartitionCreated(..) => kind::PARTITION_CREATED,
             Self::ClockMoved(_) => kind::CLOCK_MOVED,
         }
     }
@@ -206,7 +220,11 @@ impl Fact {
     pub fn instance(&self) -> Option<&InstanceKey> {
         match self {
             Self::InstanceStored(key, _) | Self::InstanceReplaced(key, _) | Self::InstanceDeleted(key, _) => Some(key),
-            Self::ExpirySet(..) | Self::Workitem(..) | Self::Operation(..) | Self::ClockMoved(_) => None,
+            Self::ExpirySet(..)
+            | Self::Workitem(..)
+            | Self::Operation(..)
+            | Self::PartitionCreated(..)
+            | Self::ClockMoved(_) => None,
         }
     }
 
@@ -253,6 +271,7 @@ impl Fact {
                 ..Subject::default()
             },
             Self::Operation(id, _) => Subject { operation: Some(*id), ..Subject::default() },
+            Self::PartitionCreated(name, _) => Subject { partition: Some(name.clone()), ..Subject::default() },
             Self::ClockMoved(_) => Subject::default(),
         }
     }
@@ -265,6 +284,7 @@ impl Fact {
             Self::ExpirySet(_, expiry) => serde_json::to_string(expiry),
             Self::Workitem(_, fact) => fact.body(),
             Self::Operation(_, fact) => fact.body(),
+            Self::PartitionCreated(_, partition) => serde_json::to_string(partition),
             Self::ClockMoved(clock_move) => serde_json::to_string(clock_move),
         }
     }
@@ -286,6 +306,10 @@ impl Fact {
             }
             kind::EXPIRY_SET => {
                 Ok(Self::ExpirySet(subject.study_key(kind::EXPIRY_SET)?, read(kind::EXPIRY_SET, body)?))
+            }
+            kind::PARTITION_CREATED => {
+                let name = subject.partition.ok_or(MalformedEvent::Subject(kind::PARTITION_CREATED))?;
+                Ok(Self::PartitionCreated(name, read(kind::PARTITION_CREATED, body)?))
             }
             kind::CLOCK_MOVED => read(kind::CLOCK_MOVED, body).map(Self::ClockMoved),
             kind::OPERATION_STARTED | kind::OPERATION_PROGRESSED | kind::OPERATION_ENDED => {

@@ -9,6 +9,7 @@ pub mod event;
 pub mod expire;
 pub mod move_clock;
 pub mod operation;
+pub mod partition;
 pub mod rejection;
 pub mod store;
 pub mod workitem;
@@ -19,7 +20,10 @@ use jiff::Timestamp;
 
 use crate::{
     clock::ClockMode,
-    ids::{InstanceKey, OperationId, Position, Resource, SeriesKey, StudyKey, WorkitemKey},
+    ids::{
+        CaselessName, InstanceKey, OperationId, PartitionKey, PartitionName, Position, Resource, SeriesKey, StudyKey,
+        WorkitemKey,
+    },
 };
 
 pub use event::{Event, Fact};
@@ -62,6 +66,8 @@ pub struct Needs {
     pub operations: BTreeSet<OperationId>,
     /// Whether all unfinished operations are needed.
     pub unfinished_operations: bool,
+    /// Data partitions that may or may not exist, beside the default one.
+    pub partitions: BTreeSet<CaselessName>,
 }
 
 /// The service at one moment: what a decision may ask, and where it puts what it decided.
@@ -104,6 +110,15 @@ pub trait Ledger {
 
     /// The identifier of an operation that is started by the next event.
     fn next_operation(&self) -> OperationId;
+
+    /// Whether the service has data partitions.
+    fn has_partitions(&self) -> bool;
+
+    /// The name of a needed data partition as it was first spelled, if the partition exists.
+    fn partition(&self, name: &PartitionName) -> Option<&PartitionName>;
+
+    /// The key of the data partition that came to be last; known if any partition is needed.
+    fn last_partition(&self) -> PartitionKey;
 
     /// Appends an event; `dataset` is the DICOM JSON of the version that it stores, as it will be served.
     fn append(&mut self, fact: Fact, dataset: Option<Arc<str>>) -> Position;

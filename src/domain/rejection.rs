@@ -14,6 +14,12 @@ pub enum Rejection {
     /// The instance that was named does not exist.
     #[error("the instance does not exist")]
     InstanceNotFound,
+    /// The service has no data partitions.
+    #[error("the service has no data partitions")]
+    PartitionsDisabled,
+    /// The data partition does not exist, or its name is spelled otherwise.
+    #[error("the data partition does not exist")]
+    PartitionNotFound,
     /// The clock cannot go back behind what has happened.
     #[error("the clock cannot be set to {to}: the last event happened at {last}")]
     ClockBehindLastEvent {

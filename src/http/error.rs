@@ -98,6 +98,8 @@ impl From<Rejection> for ApiError {
             Rejection::StudyNotFound => not_found("The specified study cannot be found."),
             Rejection::SeriesNotFound => not_found("The specified series cannot be found."),
             Rejection::InstanceNotFound => not_found("The specified instance cannot be found."),
+            Rejection::PartitionsDisabled => bad_request("Data partitions feature is disabled."),
+            Rejection::PartitionNotFound => bad_request("Specified PartitionName does not exist."),
             Rejection::ClockBehindLastEvent { .. } => Self::Problem(StatusCode::CONFLICT, rejection.to_string()),
             Rejection::ClockOutOfRange => Self::Problem(StatusCode::BAD_REQUEST, rejection.to_string()),
         }

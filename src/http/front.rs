@@ -4,7 +4,8 @@
 //! before; it refuses what no route may see; it writes the one log line.
 
 use std::{
-    sync::{Arc, OnceLock},
+    borrow::Cow,
+    sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
@@ -26,6 +27,9 @@ use crate::ids::{Position, ServiceName};
 /// Where the data plane is mounted for the router. No client can name it: the front door lets nothing through to it
 /// but what it has put there.
 pub const DATA_PLANE: &str = "/v";
+
+/// The same for what lies below `/partitions/{partition}`.
+pub const PARTITION: &str = "/p";
 
 /// The header that tells a position: of the last event of a write, or the one that time travel looked at.
 pub const POSITION_HEADER: HeaderName = HeaderName::from_static("x-emulator-position");
@@ -61,18 +65,25 @@ pub struct Route {
     pub prefix: String,
     /// The data partition, if the path names one.
     pub partition: Option<String>,
+    /// What the client wrote after the prefix to name it; otherwise nothing.
+    pub partition_path: String,
 }
 
 /// Where a handler leaves the position that its answer is about.
 #[derive(Debug, Clone, Default)]
-pub struct PositionSlot(Arc<OnceLock<Position>>);
+pub struct PositionSlot(Arc<Mutex<Option<Position>>>);
 
 impl PositionSlot {
-    /// Leaves a position, if there is one; the first counts.
+    /// Leaves a position, if there is one; the last counts.
     pub fn leave(&self, position: impl Into<Option<Position>>) {
         if let Some(position) = position.into() {
-            self.0.get_or_init(|| position);
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(position);
         }
+    }
+
+    /// What was left.
+    fn position(&self) -> Option<Position> {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -100,7 +111,7 @@ pub async fn front_door(mut request: Request, next: Next) -> Response {
     if let Some(id) = client_request_id {
         headers.insert(CLIENT_REQUEST_ID, id);
     }
-    if let Some(position) = position.0.get() {
+    if let Some(position) = position.position() {
         headers.insert(POSITION_HEADER, position.0.into());
     }
     log(&method, &response, &request_id, started);
@@ -128,11 +139,16 @@ fn loggable<'u>(method: &Method, uri: &'u Uri) -> &'u str {
 /// One line a request. The path itself may name a patient: only its pattern is shown.
 fn log(method: &Method, response: &Response, request_id: &RequestId, started: Instant) {
     let route = response.extensions().get::<MatchedPath>().map_or("-", |path| path.as_str());
-    let route = route.strip_prefix(DATA_PLANE).filter(|rest| rest.starts_with('/')).unwrap_or(route);
+    let below = |mount: &str| route.strip_prefix(mount).filter(|rest| rest.starts_with('/'));
+    let route = match (below(DATA_PLANE), below(PARTITION)) {
+        (Some(rest), _) => Cow::Borrowed(rest),
+        (_, Some(rest)) => Cow::Owned(format!("/partitions/{{partition}}{rest}")),
+        (None, None) => Cow::Borrowed(route),
+    };
     let status = response.status().as_u16();
     let duration_ms = started.elapsed().as_secs_f64() * 1e3;
     let request_id = request_id.as_str();
-    tracing::info!(%method, route, status, duration_ms = format_args!("{duration_ms:.1}"), request_id, "answered");
+    tracing::info!(%method, %route, status, duration_ms = format_args!("{duration_ms:.1}"), request_id, "answered");
 }
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-ms-request-id");
@@ -180,17 +196,26 @@ fn admit(request: &mut Request) -> Result<(), ApiError> {
     };
     let [version, rest @ ..] = rest else { return Err(ApiError::Empty(StatusCode::NOT_FOUND)) };
     let parsed = Version::parse(version).ok_or(ApiError::Empty(StatusCode::NOT_FOUND))?;
-    let (partition, rest) = match rest {
-        [literal, name, rest @ ..] if literal.eq_ignore_ascii_case("partitions") && !rest.is_empty() => {
-            (Some(percent_decode_str(name).decode_utf8_lossy().into_owned()), rest)
+    let (named, rest) = match rest {
+        [literal, name, rest @ ..]
+            if literal.eq_ignore_ascii_case("partitions") && !name.is_empty() && !rest.is_empty() =>
+        {
+            (Some((literal, name)), rest)
         }
         rest => (None, rest),
     };
-    let consumed = segments.len() - rest.len() - usize::from(partition.is_some()) * 2;
-    let prefix: String = segments[..consumed].iter().flat_map(|segment| ["/", segment]).collect();
-    let rewritten = rewrite(request.uri(), rest).ok_or(ApiError::Empty(StatusCode::NOT_FOUND))?;
+    let mount = if named.is_some() { PARTITION } else { DATA_PLANE };
+    let rewritten = rewrite(request.uri(), mount, rest).ok_or(ApiError::Empty(StatusCode::NOT_FOUND))?;
+    let consumed = segments.len() - rest.len() - named.map_or(0, |_| 2);
+    let route = Route {
+        service,
+        version: parsed.api,
+        prefix: segments[..consumed].iter().flat_map(|segment| ["/", segment]).collect(),
+        partition: named.map(|(_, name)| percent_decode_str(name).decode_utf8_lossy().into_owned()),
+        partition_path: named.map(|(literal, name)| format!("/{literal}/{name}")).unwrap_or_default(),
+    };
     *request.uri_mut() = rewritten;
-    request.extensions_mut().insert(Route { service, version: parsed.api, prefix, partition });
+    request.extensions_mut().insert(route);
     request.extensions_mut().insert(parsed);
     Ok(())
 }
@@ -219,9 +244,9 @@ fn service_name(text: &str) -> Result<ServiceName, ApiError> {
 }
 
 /// The path that the router knows: literals in lower case, everything else as it was.
-fn rewrite(uri: &Uri, segments: &[&str]) -> Option<Uri> {
+fn rewrite(uri: &Uri, mount: &str, segments: &[&str]) -> Option<Uri> {
     let mut path = String::with_capacity(uri.path().len() + 8);
-    path.push_str(DATA_PLANE);
+    path.push_str(mount);
     for segment in segments {
         path.push('/');
         let literal = LITERALS.iter().find(|literal| literal.eq_ignore_ascii_case(segment));

@@ -18,9 +18,9 @@ use crate::{ids::Resource, read::instances::Revision};
 
 /// The metadata of all instances that the path names; 304 if the client has it.
 pub async fn metadata(
+    ReadScope { scope, view }: ReadScope,
     _: AcceptsDicomJson,
     path: ResourcePath,
-    ReadScope { scope, view }: ReadScope,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let resource = path.within(scope.partition);

@@ -17,6 +17,7 @@ mod metadata;
 mod multipart;
 mod negotiate;
 mod operations;
+pub mod partitions;
 pub mod path;
 mod retrieve;
 pub mod router;

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::Request,
     http::StatusCode,
     middleware,
@@ -13,8 +13,12 @@ use axum::{
 use tower::{Layer, Service};
 
 use super::{
-    context::Context, delete, error::ApiError, feed, front, health, metadata, operations, retrieve, search, store,
-    version, workitems,
+    context::Context,
+    delete,
+    error::ApiError,
+    feed, front, health, metadata, operations,
+    partitions::{self, Reach},
+    retrieve, search, store, version, workitems,
 };
 
 /// The service that answers every request; `control` is what is mounted under `/_emulator`.
@@ -25,7 +29,8 @@ pub fn service(
     let mut router = Router::new()
         .route("/health", get(health::check))
         .route("/health/check", get(health::check))
-        .nest(front::DATA_PLANE, data_plane());
+        .nest(front::DATA_PLANE, of_service().merge(in_partition()))
+        .nest(front::PARTITION, in_partition());
     if let Some(control) = control {
         router = router.nest("/_emulator", control);
     }
@@ -36,11 +41,23 @@ pub fn service(
     middleware::from_fn(front::front_door).layer(router)
 }
 
-/// DICOMweb and the Azure-specific APIs, without the version segment.
-fn data_plane() -> Router<Context> {
+/// What is about a service as a whole, without the version segment: the same with data partitions and without.
+fn of_service() -> Router<Context> {
     Router::new()
-        .route("/studies", get(search::studies).post(store::post).put(store::put))
-        .route("/studies/{study}", resource().post(store::post).put(store::put))
+        .route("/changefeed", get(feed::list))
+        .route("/changefeed/latest", get(feed::latest))
+        .route("/operations/{operation}", get(operations::get))
+        .route("/partitions", get(partitions::list).route_layer(Extension(Reach::Partitions)))
+        .route_layer(Extension(Reach::Service))
+        .route_layer(middleware::from_fn(version::versioned))
+}
+
+/// What lies in a data partition: below the version segment in a service without them, below `/partitions/{partition}`
+/// in a service that has them, and refused at the other place.
+fn in_partition() -> Router<Context> {
+    Router::new()
+        .route("/studies", get(search::studies).merge(store()))
+        .route("/studies/{study}", resource().merge(store()))
         .route("/studies/{study}/metadata", get(metadata::metadata))
         .route("/studies/{study}/series", get(search::series))
         .route("/studies/{study}/instances", get(search::instances))
@@ -57,10 +74,7 @@ fn data_plane() -> Router<Context> {
         )
         .route("/series", get(search::series))
         .route("/instances", get(search::instances))
-        .route("/changefeed", get(feed::list))
-        .route("/changefeed/latest", get(feed::latest))
-        .route("/operations/{operation}", get(operations::get))
-        .route("/workitems", get(workitems::search).post(workitems::create))
+        .route("/workitems", get(workitems::search).merge(new_workitem()))
         .route("/workitems/subscriptions", get(workitems::not_implemented))
         .route("/workitems/{workitem}", workitem())
         .route("/workitems/{workitem}/state", put(workitems::change_state))
@@ -68,7 +82,18 @@ fn data_plane() -> Router<Context> {
         .route("/workitems/{workitem}/subscribers/{aet}", subscription())
         .route("/workitems/{workitem}/subscribers/{aet}/suspend", post(workitems::not_implemented))
         .route("/subscribers/{aet}", get(workitems::not_implemented))
+        .route_layer(Extension(Reach::Partition))
         .route_layer(middleware::from_fn(version::versioned))
+}
+
+/// These, and no others, bring a partition into being.
+fn store() -> MethodRouter<Context> {
+    post(store::post).put(store::put).route_layer(Extension(Reach::NewPartition))
+}
+
+/// See [`store`].
+fn new_workitem() -> MethodRouter<Context> {
+    post(workitems::create).route_layer(Extension(Reach::NewPartition))
 }
 
 fn resource() -> MethodRouter<Context> {

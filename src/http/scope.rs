@@ -15,8 +15,9 @@ use jiff::Timestamp;
 
 use super::{
     context::{Context, Proxy},
-    error::{ApiError, bad_request},
+    error::ApiError,
     front::{PositionSlot, Route},
+    partitions::{self, Reach},
     version::ApiVersion,
 };
 use crate::{
@@ -33,12 +34,14 @@ pub const AS_OF_HEADER: HeaderName = HeaderName::from_static("x-emulator-as-of")
 pub struct Scope {
     /// The service.
     pub service: Arc<Service>,
-    /// The data partition.
+    /// The data partition. On routes of the whole service it means nothing: it is the default one.
     pub partition: PartitionName,
     /// The API version.
     pub version: ApiVersion,
-    /// What stands before `/studies` in absolute URLs.
+    /// What stands before `/changefeed`, `/operations` and all else that is of the whole service in absolute URLs.
     pub base: String,
+    /// What stands before `/studies` and `/workitems` after the base.
+    partition_path: String,
     /// The host that the client named, with its port.
     pub host: String,
     /// Where to leave the position that the answer is about.
@@ -49,15 +52,26 @@ impl FromRequestParts<Context> for Scope {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, ApiError> {
-        let missing = || ApiError::Empty(StatusCode::NOT_FOUND);
-        let route = parts.extensions.get::<Route>().cloned().ok_or_else(missing)?;
-        if route.partition.is_some() {
-            return Err(bad_request("Data partitions feature is disabled."));
-        }
+        let mut scope = Self::of_service(parts, context).await?;
         if !matches!(parts.method, Method::GET | Method::HEAD) && parts.headers.contains_key(AS_OF_HEADER) {
             let detail = format!("{AS_OF_HEADER} is for reading: what has happened cannot be changed");
             return Err(ApiError::Problem(StatusCode::BAD_REQUEST, detail));
         }
+        scope.enter(parts, context, AsOf::Head).await?;
+        Ok(scope)
+    }
+}
+
+impl Scope {
+    /// The absolute URL of a study, a workitem or what is below one; `path` is what stands behind the partition.
+    pub fn url_of(&self, path: &str) -> String {
+        format!("{}{}{path}", self.base, self.partition_path)
+    }
+
+    /// The request without its partition.
+    async fn of_service(parts: &Parts, context: &Context) -> Result<Self, ApiError> {
+        let missing = || ApiError::Empty(StatusCode::NOT_FOUND);
+        let route = parts.extensions.get::<Route>().ok_or_else(missing)?;
         let host = header_text(parts, header::HOST);
         let host = host.or(parts.uri.authority().map(Authority::as_str)).unwrap_or("localhost");
         let base = match context.proxy {
@@ -69,9 +83,37 @@ impl FromRequestParts<Context> for Scope {
             partition: PartitionName::default_partition(),
             version: route.version,
             base,
+            partition_path: String::new(),
             host: host.to_owned(),
             position: parts.extensions.get::<PositionSlot>().cloned().unwrap_or_default(),
         })
+    }
+
+    /// Finds the partition that the request is about, as it was at a moment. If there is none, another process may have
+    /// put another service in the place of the one that is known here.
+    async fn enter(&mut self, parts: &Parts, context: &Context, as_of: AsOf) -> Result<(), ApiError> {
+        let reach = parts.extensions.get::<Reach>().copied().unwrap_or(Reach::Partition);
+        let named = parts.extensions.get::<Route>().and_then(|route| route.partition.as_deref());
+        let entered = match partitions::enter(context, self, &self.view(context, as_of), reach, named).await {
+            Err(refusal @ ApiError::Text(..)) => {
+                let fresh = context.services.find(&self.service.name).await?;
+                match fresh.filter(|fresh| fresh.id != self.service.id) {
+                    None => return Err(refusal),
+                    Some(fresh) => self.service = fresh,
+                }
+                partitions::enter(context, self, &self.view(context, as_of), reach, named).await?
+            }
+            entered => entered?,
+        };
+        self.partition = entered;
+        if named.is_some() {
+            self.partition_path = format!("/partitions/{}", self.partition);
+        }
+        Ok(())
+    }
+
+    fn view(&self, context: &Context, as_of: AsOf) -> View {
+        View { pool: context.pool.clone(), service: self.service.id, as_of }
     }
 }
 
@@ -101,7 +143,7 @@ impl FromRequestParts<Context> for ReadScope {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, ApiError> {
-        let scope = Scope::from_request_parts(parts, context).await?;
+        let mut scope = Scope::of_service(parts, context).await?;
         let as_of = match parts.headers.get(AS_OF_HEADER) {
             None => AsOf::Head,
             Some(value) => {
@@ -110,7 +152,8 @@ impl FromRequestParts<Context> for ReadScope {
                 AsOf::Position(position)
             }
         };
-        let view = View { pool: context.pool.clone(), service: scope.service.id, as_of };
+        scope.enter(parts, context, as_of).await?;
+        let view = scope.view(context, as_of);
         Ok(Self { scope, view })
     }
 }

@@ -19,40 +19,40 @@ use crate::read::search::{self, Level};
 /// `/studies`
 pub async fn studies(
     State(context): State<Context>,
-    accept: AcceptsDicomJson,
     scope: ReadScope,
+    accept: AcceptsDicomJson,
     path: Uids,
     query: RawQuery,
 ) -> Result<Response, ApiError> {
-    search(context.dialect, accept, scope, path, query, Level::Study).await
+    search(context.dialect, scope, accept, path, query, Level::Study).await
 }
 
 /// `/series` and `/studies/{study}/series`
 pub async fn series(
     State(context): State<Context>,
-    accept: AcceptsDicomJson,
     scope: ReadScope,
+    accept: AcceptsDicomJson,
     path: Uids,
     query: RawQuery,
 ) -> Result<Response, ApiError> {
-    search(context.dialect, accept, scope, path, query, Level::Series).await
+    search(context.dialect, scope, accept, path, query, Level::Series).await
 }
 
 /// `/instances`, `/studies/{study}/instances` and `/studies/{study}/series/{series}/instances`
 pub async fn instances(
     State(context): State<Context>,
-    accept: AcceptsDicomJson,
     scope: ReadScope,
+    accept: AcceptsDicomJson,
     path: Uids,
     query: RawQuery,
 ) -> Result<Response, ApiError> {
-    search(context.dialect, accept, scope, path, query, Level::Instance).await
+    search(context.dialect, scope, accept, path, query, Level::Instance).await
 }
 
 async fn search(
     dialect: Dialect,
-    _: AcceptsDicomJson,
     ReadScope { scope, view }: ReadScope,
+    _: AcceptsDicomJson,
     path: Uids,
     RawQuery(query): RawQuery,
     level: Level,

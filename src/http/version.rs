@@ -98,7 +98,8 @@ pub async fn versioned(request: Request, next: Next) -> Response {
 }
 
 fn unsupported(request: &Request, number: &Number) -> Response {
-    let prefix = request.extensions().get::<Route>().map(|route| route.prefix.as_str()).unwrap_or_default();
+    let before = |route: &Route| format!("{}{}", route.prefix, route.partition_path);
+    let prefix = request.extensions().get::<Route>().map(before).unwrap_or_default();
     let path = request.uri().path(); // behind the mount point, so without it
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let message = format!(

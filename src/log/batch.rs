@@ -8,7 +8,10 @@ use super::{append::Numbered, state::State};
 use crate::{
     clock::ClockMode,
     domain::{Event, Fact, Ledger, operation::Operation, workitem::Workitem},
-    ids::{InstanceKey, OperationId, Position, Resource, SeriesKey, ServiceName, StudyKey, WorkitemKey},
+    ids::{
+        InstanceKey, OperationId, PartitionKey, PartitionName, Position, Resource, SeriesKey, ServiceName, StudyKey,
+        WorkitemKey,
+    },
     projection::Touched,
 };
 
@@ -83,6 +86,18 @@ impl Ledger for Batch {
 
     fn next_operation(&self) -> OperationId {
         OperationId::new(&self.service, self.state.head.next())
+    }
+
+    fn has_partitions(&self) -> bool {
+        self.state.settings.partitions
+    }
+
+    fn partition(&self, name: &PartitionName) -> Option<&PartitionName> {
+        self.touched.partition(name)
+    }
+
+    fn last_partition(&self) -> PartitionKey {
+        self.touched.last_partition()
     }
 
     fn append(&mut self, fact: Fact, dataset: Option<Arc<str>>) -> Position {

@@ -85,7 +85,7 @@ impl Services {
         source: &Service,
         position: Position,
     ) -> Result<Option<ServiceId>, LogError> {
-        let state = state_at(connection, source.id, position).await?;
+        let state = state_at(connection, source.id, source.settings, position).await?;
         let (clock_offset, clock_frozen) = clock_columns(state.clock);
         let id: Option<i64> = sqlx::query_scalar(
             "insert into services

@@ -6,6 +6,7 @@
 mod append;
 mod batch;
 mod copy;
+mod partitions;
 pub mod reader;
 mod reset;
 mod service;
@@ -36,6 +37,9 @@ pub enum LogError {
     /// The service was deleted while the request was on its way.
     #[error("the service is gone")]
     ServiceGone,
+    /// Data partitions shall be off, but there are some.
+    #[error("Data partitions feature cannot be disabled while existing data has already been partitioned.")]
+    PartitionsInUse,
     /// The server is shutting down.
     #[error("the writer has stopped")]
     Stopped,

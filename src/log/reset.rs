@@ -2,7 +2,7 @@
 
 use sqlx::{Connection, PgConnection, PgPool};
 
-use super::{LogError, Service, snapshot::PlaceError, state::State};
+use super::{LogError, Service, Settings, snapshot::PlaceError, state::State};
 use crate::{
     clock::ClockMode,
     domain::event::ClockMove,
@@ -44,7 +44,7 @@ impl Service {
         if position > state.head {
             return Err(PlaceError::BeyondHead { position, head: state.head });
         }
-        let then = state_at(&mut transaction, self.id, position).await?;
+        let then = state_at(&mut transaction, self.id, self.settings, position).await?;
         rewind(&mut transaction, self.id, position).await?;
         then.write(&mut transaction, self.id).await?;
         transaction.commit().await.map_err(LogError::from)?;
@@ -57,6 +57,7 @@ impl Service {
 pub(super) async fn state_at(
     connection: &mut PgConnection,
     service: ServiceId,
+    settings: Settings,
     position: Position,
 ) -> Result<State, LogError> {
     let last_at: Option<At> = sqlx::query_scalar("select at from events where service = $1 and position = $2")
@@ -80,7 +81,7 @@ pub(super) async fn state_at(
         Some(body) => serde_json::from_str::<ClockMove>(&body)?.into(),
         None => ClockMode::System,
     };
-    Ok(State { head: position, feed_head, last_at: last_at.map(|At(time)| time), clock })
+    Ok(State { head: position, feed_head, last_at: last_at.map(|At(time)| time), clock, settings })
 }
 
 async fn rewind(connection: &mut PgConnection, service: ServiceId, position: Position) -> Result<(), LogError> {

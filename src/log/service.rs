@@ -90,7 +90,7 @@ pub struct ServiceSummary {
 pub struct Services {
     pub(super) pool: PgPool,
     pub(super) clock: Clock,
-    default_settings: Settings,
+    pub(super) default_settings: Settings,
     known: DashMap<ServiceName, Arc<Service>>,
 }
 

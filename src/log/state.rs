@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{PgConnection, Row as _};
 
-use super::LogError;
+use super::{LogError, Settings};
 use crate::{
     clock::ClockMode,
     ids::{Position, Sequence, ServiceId},
@@ -21,13 +21,15 @@ pub struct State {
     pub last_at: Option<Timestamp>,
     /// How the clock stands.
     pub clock: ClockMode,
+    /// What was fixed when the service was created. No commit changes it.
+    pub settings: Settings,
 }
 
 impl State {
     /// Locks the row until the transaction ends: from here on nobody else appends.
     pub async fn lock(connection: &mut PgConnection, service: ServiceId) -> Result<Self, LogError> {
         let row = sqlx::query(
-            "select head, feed_head, last_at, clock_offset, clock_frozen
+            "select head, feed_head, last_at, clock_offset, clock_frozen, partitions
                from services
               where id = $1
                 for update",
@@ -42,6 +44,7 @@ impl State {
             feed_head: Sequence(row.try_get("feed_head")?),
             last_at: last_at.map(|At(time)| time),
             clock: clock_mode(row.try_get("clock_offset")?, row.try_get("clock_frozen")?),
+            settings: Settings { partitions: row.try_get("partitions")? },
         })
     }
 

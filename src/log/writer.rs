@@ -123,6 +123,7 @@ async fn commit(
     if needs.unfinished_operations {
         touched.load_unfinished_operations(&mut transaction, service).await?;
     }
+    touched.load_partitions(&mut transaction, service, &needs.partitions).await?;
     for resource in &needs.resources {
         touched.load_resource(&mut transaction, service, resource).await?;
     }

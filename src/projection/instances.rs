@@ -92,7 +92,11 @@ pub fn fold(event: &Event, rows: &mut WorkingSet<InstanceRow>) {
             rows.put(event.position, row);
         }
         Fact::InstanceDeleted(key, _) => rows.remove(event.position, key),
-        Fact::ExpirySet(..) | Fact::Workitem(..) | Fact::Operation(..) | Fact::ClockMoved(_) => {}
+        Fact::ExpirySet(..)
+        | Fact::Workitem(..)
+        | Fact::Operation(..)
+        | Fact::PartitionCreated(..)
+        | Fact::ClockMoved(_) => {}
     }
 }
 

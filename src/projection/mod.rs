@@ -6,6 +6,7 @@
 mod copy;
 mod instances;
 mod operations;
+mod partitions;
 mod rebuild;
 mod rewind;
 mod row;
@@ -22,12 +23,16 @@ use sqlx::PgConnection;
 
 use crate::{
     domain::{Event, Fact, operation::Operation, workitem::Workitem},
-    ids::{InstanceKey, OperationId, Resource, SeriesKey, SeriesUid, ServiceId, StudyKey, WorkitemKey},
+    ids::{
+        CaselessName, InstanceKey, OperationId, PartitionKey, PartitionName, Resource, SeriesKey, SeriesUid, ServiceId,
+        StudyKey, WorkitemKey,
+    },
 };
 
 pub use copy::copy;
 pub use instances::InstanceRow;
 pub use operations::OperationRow;
+pub use partitions::{PartitionRow, last_key as last_partition};
 pub use rebuild::bring_up_to_date;
 pub use rewind::rewind;
 pub use series::SeriesRow;
@@ -74,12 +79,13 @@ impl Definition {
 }
 
 /// Every read model.
-const DEFINITIONS: [Definition; 5] = [
+const DEFINITIONS: [Definition; 6] = [
     Definition { name: studies::StudyRow::TABLE, sql: include_str!("../../projections/studies.sql") },
     Definition { name: series::SeriesRow::TABLE, sql: include_str!("../../projections/series.sql") },
     Definition { name: instances::InstanceRow::TABLE, sql: include_str!("../../projections/instances.sql") },
     Definition { name: workitems::WorkitemRow::TABLE, sql: include_str!("../../projections/workitems.sql") },
     Definition { name: operations::OperationRow::TABLE, sql: include_str!("../../projections/operations.sql") },
+    Definition { name: partitions::PartitionRow::TABLE, sql: include_str!("../../projections/partitions.sql") },
 ];
 
 /// Tells the planner how much there is by now. Postgres finds that out by itself, but only after a while.
@@ -98,6 +104,8 @@ pub struct Touched {
     instances: WorkingSet<InstanceRow>,
     workitems: WorkingSet<WorkitemRow>,
     operations: WorkingSet<OperationRow>,
+    partitions: WorkingSet<PartitionRow>,
+    last_partition: Option<PartitionKey>,
     counts: BTreeMap<StudyKey, BTreeMap<SeriesUid, u64>>,
 }
 
@@ -156,6 +164,20 @@ impl Touched {
         self.operations.load(connection, service, &ids).await
     }
 
+    /// Loads the rows of data partitions, if they exist, and how far their keys have come.
+    pub async fn load_partitions(
+        &mut self,
+        connection: &mut PgConnection,
+        service: ServiceId,
+        names: &BTreeSet<CaselessName>,
+    ) -> Result<(), ProjectionError> {
+        self.partitions.load(connection, service, names).await?;
+        if names.iter().any(|name| self.partitions.get(name).is_none()) {
+            self.last_partition = Some(partitions::last_key(connection, service).await?);
+        }
+        Ok(())
+    }
+
     /// Loads all instances of a resource, with their series and studies, and counts what else is in the study.
     pub async fn load_resource(
         &mut self,
@@ -179,6 +201,10 @@ impl Touched {
         studies::fold(event, &mut self.studies);
         workitems::fold(event, &mut self.workitems);
         operations::fold(event, &mut self.operations);
+        partitions::fold(event, &mut self.partitions);
+        if let Fact::PartitionCreated(_, partition) = &event.fact {
+            self.last_partition = Some(partition.key);
+        }
     }
 
     /// Writes what changed.
@@ -187,7 +213,8 @@ impl Touched {
         self.series.write(connection, service).await?;
         self.instances.write(connection, service).await?;
         self.workitems.write(connection, service).await?;
-        self.operations.write(connection, service).await
+        self.operations.write(connection, service).await?;
+        self.partitions.write(connection, service).await
     }
 
     /// Whether the instance exists.
@@ -209,6 +236,16 @@ impl Touched {
     pub fn unfinished_operations(&self) -> Vec<&Operation> {
         let operations = self.operations.keys().filter_map(|id| self.operation(*id));
         operations.filter(|operation| operation.status.is_unfinished()).collect()
+    }
+
+    /// The name of a loaded data partition as it was first spelled, if it exists.
+    pub fn partition(&self, name: &PartitionName) -> Option<&PartitionName> {
+        self.partitions.get(&name.caseless()).map(|row| &row.name)
+    }
+
+    /// The key of the data partition that came to be last; known if one was loaded that does not exist.
+    pub fn last_partition(&self) -> PartitionKey {
+        self.last_partition.unwrap_or(PartitionKey::DEFAULT)
     }
 
     /// The instances that exist in a loaded resource.

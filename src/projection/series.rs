@@ -87,6 +87,7 @@ pub fn fold(event: &Event, rows: &mut WorkingSet<SeriesRow>) {
         | Fact::ExpirySet(..)
         | Fact::Workitem(..)
         | Fact::Operation(..)
+        | Fact::PartitionCreated(..)
         | Fact::ClockMoved(_) => {}
     }
 }

@@ -99,6 +99,10 @@ pub fn fold(event: &Event, rows: &mut WorkingSet<StudyRow>) {
                 rows.put(event.position, StudyRow { expires_at: expiry.expires_at, ..row });
             }
         }
-        Fact::InstanceDeleted(..) | Fact::Workitem(..) | Fact::Operation(..) | Fact::ClockMoved(_) => {}
+        Fact::InstanceDeleted(..)
+        | Fact::Workitem(..)
+        | Fact::Operation(..)
+        | Fact::PartitionCreated(..)
+        | Fact::ClockMoved(_) => {}
     }
 }

@@ -4,6 +4,7 @@ pub mod feed;
 pub mod instances;
 pub mod operations;
 pub mod parameters;
+pub mod partitions;
 pub mod search;
 pub mod studies;
 pub mod workitems;

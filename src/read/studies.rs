@@ -12,7 +12,7 @@ pub async fn due(pool: &PgPool, service: ServiceId, now: Timestamp) -> Result<Ve
         "select partition, study
            from studies
           where service = $1 and expires_at <= $2 and until is null
-          order by expires_at, study",
+          order by expires_at, study, partition",
     )
     .bind(service.0)
     .bind(now.as_microsecond())

@@ -11,6 +11,42 @@ use crate::support::{Answer, DICOM_JSON, Instance, TestApp, send};
 /// One of the few instances of a history: study, series and instance are numbers.
 type Place = (u8, u8, u8);
 
+/// A request of a history, and the number of the partition that it is about; only a service with partitions minds.
+pub type Turn = (u8, Step);
+
+/// Whether a history is that of a service with data partitions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Everything is in one.
+    Plain,
+    /// Each turn is in its own.
+    Partitioned,
+}
+
+impl Kind {
+    /// Either.
+    pub fn any() -> impl Strategy<Value = Self> {
+        prop_oneof![Just(Self::Plain), Just(Self::Partitioned)]
+    }
+
+    /// A new service of the kind.
+    pub async fn app(self) -> TestApp {
+        match self {
+            Self::Plain => TestApp::new(),
+            Self::Partitioned => TestApp::partitioned().await,
+        }
+    }
+
+    /// What stands before the paths of a partition.
+    fn home(self, partition: u8) -> String {
+        match (self, partition) {
+            (Self::Plain, _) => String::new(),
+            (Self::Partitioned, 0) => "/partitions/Microsoft.Default".to_owned(),
+            (Self::Partitioned, number) => format!("/partitions/P{number}"),
+        }
+    }
+}
+
 /// A request of a history.
 #[derive(Debug, Clone)]
 pub enum Step {
@@ -46,7 +82,7 @@ pub enum Work {
 }
 
 /// Histories of up to a dozen requests about two studies of two series of two instances.
-pub fn histories() -> impl Strategy<Value = Vec<Step>> {
+pub fn histories() -> impl Strategy<Value = Vec<Turn>> {
     let place = || (1..=2u8, 1..=2u8, 1..=2u8);
     let files = || prop::collection::vec((place(), 0..3u8), 1..4);
     let step = prop_oneof![
@@ -59,7 +95,7 @@ pub fn histories() -> impl Strategy<Value = Vec<Step>> {
         1 => (1..=2u8).prop_map(Step::DeleteStudy),
         4 => (1..=2u8, work()).prop_map(|(workitem, work)| Step::Work(workitem, work)),
     ];
-    prop::collection::vec(step, 1..12)
+    prop::collection::vec((0..=2u8, step), 1..12)
 }
 
 fn work() -> impl Strategy<Value = Work> {
@@ -89,34 +125,35 @@ fn instance((study, series, number): Place, value: u8) -> Instance {
     )
 }
 
-impl Step {
-    /// Makes the request; answers what came back.
-    pub async fn take(&self, app: &TestApp) -> String {
-        let files = |files: &[(Place, u8)]| -> Vec<Instance> {
-            files.iter().map(|(place, value)| instance(*place, *value)).collect()
-        };
-        let answer = match self {
-            Self::Store(stored) => app.send_files(Method::POST, "/studies", &files(stored)).await,
-            Self::Upsert(stored) => app.send_files(Method::PUT, "/studies", &files(stored)).await,
-            Self::Lend(place, hours) => lend(app, &instance(*place, 2), *hours).await,
-            Self::Wait(hours) => {
-                let body = format!(r#"{{"advance":"PT{hours}H"}}"#);
-                let answer = send(app.control(Method::PUT, "/clock").body(body)).await.expect(200);
-                // The time in the body may be the machine's.
-                return answer.header("x-emulator-position").unwrap_or("-").to_owned();
-            }
-            Self::DeleteInstance(place) => app.delete(&instance(*place, 0).path()).await,
-            Self::DeleteSeries(study, series) => app.delete(&instance((*study, *series, 1), 0).series_path()).await,
-            Self::DeleteStudy(study) => app.delete(&instance((*study, 1, 1), 0).study_path()).await,
-            Self::Work(workitem, work) => work.take(app, *workitem).await,
-        };
-        let position = answer.header("x-emulator-position").unwrap_or("-").to_owned();
-        format!("{} {position} {}", answer.status, answer.text())
-    }
+/// Makes the request of a turn; answers what came back.
+pub async fn take((partition, step): &Turn, kind: Kind, app: &TestApp) -> String {
+    let home = kind.home(*partition);
+    let files = |files: &[(Place, u8)]| -> Vec<Instance> {
+        files.iter().map(|(place, value)| instance(*place, *value)).collect()
+    };
+    let studies = format!("{home}/studies");
+    let delete = async |path: String| app.delete(&format!("{home}{path}")).await;
+    let answer = match step {
+        Step::Store(stored) => app.send_files(Method::POST, &studies, &files(stored)).await,
+        Step::Upsert(stored) => app.send_files(Method::PUT, &studies, &files(stored)).await,
+        Step::Lend(place, hours) => lend(app, &studies, &instance(*place, 2), *hours).await,
+        Step::Wait(hours) => {
+            let body = format!(r#"{{"advance":"PT{hours}H"}}"#);
+            let answer = send(app.control(Method::PUT, "/clock").body(body)).await.expect(200);
+            // The time in the body may be the machine's.
+            return answer.header("x-emulator-position").unwrap_or("-").to_owned();
+        }
+        Step::DeleteInstance(place) => delete(instance(*place, 0).path()).await,
+        Step::DeleteSeries(study, series) => delete(instance((*study, *series, 1), 0).series_path()).await,
+        Step::DeleteStudy(study) => delete(instance((*study, 1, 1), 0).study_path()).await,
+        Step::Work(workitem, work) => work.take(app, &home, *workitem).await,
+    };
+    let position = answer.header("x-emulator-position").unwrap_or("-").to_owned();
+    format!("{} {position} {}", answer.status, answer.text())
 }
 
 impl Work {
-    async fn take(self, app: &TestApp, workitem: u8) -> Answer {
+    async fn take(self, app: &TestApp, home: &str, workitem: u8) -> Answer {
         let (method, path, body) = match self {
             Self::Create => (Method::POST, format!("/workitems?1.2.{workitem}"), json!({})),
             Self::Update(client, value) => {
@@ -134,96 +171,110 @@ impl Work {
             }
             Self::Cancel => (Method::POST, format!("/workitems/1.2.{workitem}/cancelrequest"), json!({})),
         };
-        let request = app.request(method, &path).header("accept", DICOM_JSON).header("content-type", DICOM_JSON);
+        let request = app.request(method, &format!("{home}{path}"));
+        let request = request.header("accept", DICOM_JSON).header("content-type", DICOM_JSON);
         send(request.body(body.to_string())).await
     }
 }
 
-async fn lend(app: &TestApp, instance: &Instance, hours: u8) -> Answer {
+async fn lend(app: &TestApp, studies: &str, instance: &Instance, hours: u8) -> Answer {
     let milliseconds = u64::from(hours) * 3_600_000;
-    let request = app.request(Method::PUT, "/studies").header("accept", DICOM_JSON);
+    let request = app.request(Method::PUT, studies).header("accept", DICOM_JSON);
     let request = request.header("content-type", "application/dicom");
     send(request.header("msdicom-expiry-time-milliseconds", milliseconds).body(instance.bytes())).await
 }
 
-/// What the change feed must say: every entry with the version that it is about, and the live version of each place.
+/// A study of a partition.
+type Study = (u8, u8);
+
+/// An instance of a partition.
+type Home = (u8, Place);
+
+/// What the change feed must say: every entry with the version that it is about, and the live version of each instance.
 #[derive(Default)]
 pub struct Feed {
-    entries: Vec<(Place, &'static str)>,
-    live: BTreeMap<Place, usize>,
-    /// Hours until each study ends.
-    ends: BTreeMap<u8, u8>,
+    entries: Vec<(Home, &'static str)>,
+    live: BTreeMap<Home, usize>,
+    /// Hours until each study ends, and how many were lent before it: of two that end in the same hour, the one that was
+    /// lent first ends first.
+    ends: BTreeMap<Study, (u8, usize)>,
+    lent: usize,
 }
 
 impl Feed {
-    /// Takes a step that the server has taken.
-    pub fn take(&mut self, step: &Step) {
+    /// Takes a turn that the server has taken.
+    pub fn take(&mut self, (partition, step): &Turn, kind: Kind) {
+        let partition = if kind == Kind::Plain { 0 } else { *partition };
         match step {
             Step::Store(stored) => {
                 for (place, _) in stored {
-                    if !self.live.contains_key(place) {
-                        self.version(*place, "Create");
-                        self.ends.remove(&place.0);
+                    if !self.live.contains_key(&(partition, *place)) {
+                        self.version((partition, *place), "Create");
+                        self.ends.remove(&(partition, place.0));
                     }
                 }
             }
             Step::Upsert(stored) => {
                 for (place, _) in stored {
-                    self.upsert(*place);
-                    self.ends.remove(&place.0);
+                    self.upsert((partition, *place));
+                    self.ends.remove(&(partition, place.0));
                 }
             }
             Step::Lend(place, hours) => {
-                self.upsert(*place);
-                self.ends.insert(place.0, *hours);
+                self.upsert((partition, *place));
+                self.lent += 1;
+                self.ends.insert((partition, place.0), (*hours, self.lent));
             }
             Step::Wait(hours) => self.wait(*hours),
-            Step::DeleteInstance(place) => self.delete(|other| other == *place),
-            Step::DeleteSeries(study, series) => self.delete(|(s, e, _)| (s, e) == (*study, *series)),
-            Step::DeleteStudy(study) => self.delete(|(s, ..)| s == *study),
+            Step::DeleteInstance(place) => self.delete(|other| other == (partition, *place)),
+            Step::DeleteSeries(study, series) => {
+                self.delete(|(p, (s, e, _))| (p, s, e) == (partition, *study, *series))
+            }
+            Step::DeleteStudy(study) => self.delete(|(p, (s, ..))| (p, s) == (partition, *study)),
             Step::Work(..) => {} // the feed knows nothing of workitems
         }
     }
 
-    fn upsert(&mut self, place: Place) {
-        let action = if self.live.contains_key(&place) { "Update" } else { "Create" };
-        self.version(place, action);
+    fn upsert(&mut self, home: Home) {
+        let action = if self.live.contains_key(&home) { "Update" } else { "Create" };
+        self.version(home, action);
     }
 
     fn wait(&mut self, hours: u8) {
-        let mut due: Vec<(u8, u8)> = Vec::new();
-        for (study, left) in &mut self.ends {
-            if *left <= hours {
-                due.push((*left, *study));
+        let mut due: Vec<((u8, usize), Study)> = Vec::new();
+        for (study, end) in &mut self.ends {
+            if end.0 <= hours {
+                due.push((*end, *study));
             }
-            *left = left.saturating_sub(hours);
+            end.0 = end.0.saturating_sub(hours);
         }
         due.sort();
         for (_, study) in due {
-            self.delete(|(s, ..)| s == study);
+            self.delete(|(p, (s, ..))| (p, s) == study);
         }
     }
 
-    fn version(&mut self, place: Place, action: &'static str) {
-        self.live.insert(place, self.entries.len());
-        self.entries.push((place, action));
+    fn version(&mut self, home: Home, action: &'static str) {
+        self.live.insert(home, self.entries.len());
+        self.entries.push((home, action));
     }
 
-    fn delete(&mut self, is_meant: impl Fn(Place) -> bool) {
-        let doomed: Vec<Place> = self.live.keys().copied().filter(|place| is_meant(*place)).collect();
-        for place in doomed {
-            self.live.remove(&place);
-            if !self.live.keys().any(|(study, ..)| *study == place.0) {
-                self.ends.remove(&place.0);
+    fn delete(&mut self, is_meant: impl Fn(Home) -> bool) {
+        let doomed: Vec<Home> = self.live.keys().copied().filter(|home| is_meant(*home)).collect();
+        for home in doomed {
+            self.live.remove(&home);
+            let study = (home.0, home.1.0);
+            if !self.live.keys().any(|(partition, (s, ..))| (*partition, *s) == study) {
+                self.ends.remove(&study);
             }
-            self.entries.push((place, "Delete"));
+            self.entries.push((home, "Delete"));
         }
     }
 
     /// The feed as [`TestApp::feed_lines`] shows it.
     pub fn lines(&self) -> Vec<String> {
-        let line = |(index, (place, action)): (usize, &(Place, &str))| {
-            let state = match self.live.get(place) {
+        let line = |(index, (home, action)): (usize, &(Home, &str))| {
+            let state = match self.live.get(home) {
                 None => "Deleted",
                 Some(version) if *version == index => "Current",
                 Some(_) => "Replaced",

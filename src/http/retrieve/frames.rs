@@ -35,8 +35,8 @@ use crate::{
 pub async fn frames(
     State(context): State<Context>,
     list: FrameList,
-    path: ResourcePath,
     ReadScope { scope, view }: ReadScope,
+    path: ResourcePath,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let numbers = list.numbers()?;

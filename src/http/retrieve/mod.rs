@@ -35,8 +35,8 @@ use crate::{
 /// it makes no difference.
 pub async fn instances(
     State(context): State<Context>,
-    path: ResourcePath,
     scope: ReadScope,
+    path: ResourcePath,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let kind = match path {

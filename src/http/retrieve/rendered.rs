@@ -36,11 +36,11 @@ const DEFAULT_QUALITY: i32 = 100;
 pub async fn instance(
     State(context): State<Context>,
     quality: Quality,
-    path: ResourcePath,
     scope: ReadScope,
+    path: ResourcePath,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    answer(&context, 1, quality, path, scope, &headers).await
+    answer(&context, 1, quality, scope, path, &headers).await
 }
 
 /// One frame of an instance.
@@ -48,20 +48,20 @@ pub async fn frame(
     State(context): State<Context>,
     number: FrameNumber,
     quality: Quality,
-    path: ResourcePath,
     scope: ReadScope,
+    path: ResourcePath,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let number = u32::try_from(number.0).ok().filter(|number| *number > 0).ok_or_else(below_one)?;
-    answer(&context, number, quality, path, scope, &headers).await
+    answer(&context, number, quality, scope, path, &headers).await
 }
 
 async fn answer(
     context: &Context,
     number: u32,
     Quality(quality): Quality,
-    path: ResourcePath,
     ReadScope { scope, view }: ReadScope,
+    path: ResourcePath,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     let quality = u8::try_from(quality).ok().filter(|quality| (1..=100).contains(quality));

@@ -102,7 +102,7 @@ pub fn respond(scope: &Scope, study: Option<&StudyUid>, outcomes: Vec<Outcome>) 
         (false, true) if warned && scope.version == ApiVersion::V2 => StatusCode::ACCEPTED,
         (false, true) => StatusCode::OK,
     };
-    let retrieve_url = study.filter(|_| !referenced.is_empty()).map(|study| format!("{}/studies/{study}", scope.base));
+    let retrieve_url = study.filter(|_| !referenced.is_empty()).map(|study| scope.url_of(&format!("/studies/{study}")));
     let dataset = Dataset {
         retrieve_url: retrieve_url.map(|url| Element::one("UR", url)),
         failed: (!failed.is_empty()).then(|| Element::new("SQ", failed)),
@@ -116,7 +116,8 @@ pub fn respond(scope: &Scope, study: Option<&StudyUid>, outcomes: Vec<Outcome>) 
 }
 
 fn reference(scope: &Scope, identity: Identity, key: &InstanceKey, validation: &Validation) -> Referenced {
-    let url = format!("{}/studies/{}/series/{}/instances/{}", scope.base, key.study, key.series, key.instance);
+    let InstanceKey { study, series, instance, .. } = key;
+    let url = scope.url_of(&format!("/studies/{study}/series/{series}/instances/{instance}"));
     let warning = match (identity.is_implicit_vr, validation.warnings.is_empty()) {
         (true, _) => Some(IMPLICIT_VR),
         (false, false) => Some(ATTRIBUTES_INVALID),

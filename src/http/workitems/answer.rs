@@ -67,7 +67,7 @@ pub fn warning(scope: &Scope, message: &str) -> Option<HeaderValue> {
 
 /// Where a workitem is found.
 pub fn url(scope: &Scope, workitem: &WorkitemUid) -> HeaderValue {
-    let url = format!("{}/workitems/{workitem}", scope.base);
+    let url = scope.url_of(&format!("/workitems/{workitem}"));
     HeaderValue::from_str(&url).unwrap_or(HeaderValue::from_static("/"))
 }
 

@@ -15,7 +15,10 @@ use super::{
 };
 use crate::{
     command,
-    domain::workitem::{create::Create, requirements::Violation},
+    domain::{
+        partition::Within,
+        workitem::{create::Create, requirements::Violation},
+    },
     http::{
         accept::AcceptsDicomJson,
         context::Context,
@@ -44,10 +47,11 @@ pub async fn create(
     let workitem = workitem_uid(&uid, sent.grammar())?;
     let url = answer::url(&scope, &workitem);
     let key = WorkitemKey { partition: scope.partition.clone(), workitem };
-    let create = Create { key, dataset: sent.dataset, shape: sent.shape };
+    let command = Create { key, dataset: sent.dataset, shape: sent.shape };
+    let create = Within { partition: scope.partition, command };
     let receipt = command::execute(&context.services, &scope.service, create).await?;
     scope.position.leave(receipt.position);
-    match receipt.answer {
+    match receipt.answer? {
         Ok(()) => {
             let headers = [(header::LOCATION, url.clone()), (header::CONTENT_LOCATION, url)];
             Ok((StatusCode::CREATED, headers).into_response())

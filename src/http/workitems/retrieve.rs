@@ -12,8 +12,8 @@ use crate::{
 /// Retrieves a workitem.
 pub async fn retrieve(
     State(context): State<Context>,
-    _: AcceptsDicomJson,
     ReadScope { scope, view }: ReadScope,
+    _: AcceptsDicomJson,
     path: WorkitemPath,
 ) -> Result<Response, ApiError> {
     let key = WorkitemKey { partition: scope.partition, workitem: path.uid(&context)? };

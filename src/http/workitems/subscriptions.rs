@@ -2,9 +2,9 @@
 
 use axum::http::StatusCode;
 
-use crate::http::error::ApiError;
+use crate::http::{error::ApiError, scope::Scope};
 
-/// Every request about a subscription, whatever it says.
-pub async fn not_implemented() -> ApiError {
+/// Every request about a subscription, whatever it says. Like all of the worklist, it is about a partition.
+pub async fn not_implemented(_: Scope) -> ApiError {
     ApiError::Text(StatusCode::NOT_IMPLEMENTED, "UPS-RS subscriptions are not implemented.".into())
 }

@@ -58,6 +58,13 @@ impl TestApp {
         Self::on(*SERVER, &service)
     }
 
+    /// A new service that has data partitions.
+    pub async fn partitioned() -> Self {
+        let app = Self::new();
+        send(app.control(Method::PUT, "").body(r#"{"partitions":true}"#)).await.expect(201);
+        app
+    }
+
     /// A service of a server that the test started.
     pub fn on(address: SocketAddr, service: &str) -> Self {
         drop(rustls::crypto::ring::default_provider().install_default());
@@ -157,7 +164,8 @@ impl TestApp {
         answer.json()["position"].as_i64().expect("a number")
     }
 
-    /// Everything that a client can see of the service, as text: all searches, metadata with ETags, the feed.
+    /// Everything that a client can see of the service, as text: the feed and, of each partition, all searches and
+    /// metadata with ETags.
     pub async fn everything(&self, as_of: Option<i64>) -> String {
         let mut seen = String::new();
         let mut look = async |path: String| -> Answer {
@@ -172,22 +180,36 @@ impl TestApp {
         };
         look("/changefeed?limit=200".to_owned()).await;
         look("/changefeed/latest".to_owned()).await;
-        look("/series?limit=200&includefield=ModalitiesInStudy,NumberOfSeriesRelatedInstances".to_owned()).await;
-        look("/instances?limit=200".to_owned()).await;
-        look("/workitems?limit=200&includefield=all".to_owned()).await;
-        look("/workitems?ProcedureStepState=SCHEDULED".to_owned()).await;
-        look("/workitems?ScheduledStationNameCodeSequence.CodeValue=C1".to_owned()).await;
-        for workitem in [1, 2] {
-            look(format!("/workitems/1.2.{workitem}")).await;
-        }
-        let studies = look("/studies?limit=200&includefield=NumberOfStudyRelatedInstances".to_owned()).await;
-        if studies.status == 200 {
-            for study in studies.json().as_array().expect("an array") {
-                look(format!("/studies/{}/metadata", study["0020000D"]["Value"][0].as_str().expect("a UID"))).await;
+        let partitions = look("/partitions".to_owned()).await;
+        let homes: Vec<String> = match partitions.status.as_u16() {
+            200 => partitions.json().as_array().expect("an array").iter().map(home).collect(),
+            _ => vec![String::new()],
+        };
+        for home in homes {
+            look(format!("{home}/series?limit=200&includefield=ModalitiesInStudy,NumberOfSeriesRelatedInstances"))
+                .await;
+            look(format!("{home}/instances?limit=200")).await;
+            look(format!("{home}/workitems?limit=200&includefield=all")).await;
+            look(format!("{home}/workitems?ProcedureStepState=SCHEDULED")).await;
+            look(format!("{home}/workitems?ScheduledStationNameCodeSequence.CodeValue=C1")).await;
+            for workitem in [1, 2] {
+                look(format!("{home}/workitems/1.2.{workitem}")).await;
+            }
+            let studies = look(format!("{home}/studies?limit=200&includefield=NumberOfStudyRelatedInstances")).await;
+            if studies.status == 200 {
+                for study in studies.json().as_array().expect("an array") {
+                    let uid = study["0020000D"]["Value"][0].as_str().expect("a UID");
+                    look(format!("{home}/studies/{uid}/metadata")).await;
+                }
             }
         }
         seen
     }
+}
+
+/// What stands before the paths of a partition that is listed.
+fn home(entry: &Value) -> String {
+    format!("/partitions/{}", entry["partitionName"].as_str().expect("a name"))
 }
 
 /// Sends a request and reads the answer.

@@ -54,29 +54,18 @@ impl App {
             Some(_) => None,
             None => Some(managed_cluster(config).await?),
         };
-        let options = match (config.database_url(), &cluster) {
-            (Some(url), _) => postgres::parse_url(url)?,
-            (None, Some(cluster)) => cluster.connect_options(),
-            (None, None) => anyhow::bail!("there is no database"),
-        };
-        let pool = postgres::connect(options, config.database_connections).await?;
-        projection::bring_up_to_date(&pool).await.context("cannot bring the read models up to date")?;
-
-        let blobs = match config.blob_url() {
-            Some(url) => Blobs::at_url(url)?,
-            None => Blobs::in_folder(&config.storage_dir(), sync(config.durability))?,
-        };
-        let presence = Presence::announce(&pool).await?;
-        let settings = Settings { partitions: config.partitions.is_on() };
-        let services = Arc::new(Services::new(pool.clone(), clock.clone(), settings));
-        services.open_default().await?;
-        let dialect = if config.strict.is_on() { Dialect::Strict } else { Dialect::Extended };
-        let proxy = if config.forwarded.is_on() { Proxy::Trusted } else { Proxy::None };
-        let max_request_bytes = config.max_request_bytes;
-        let bell = Bell::default();
-        let context = Arc::new(Parts { pool, services, bell, blobs, clock, max_request_bytes, proxy, dialect });
-        let expiry_interval = Duration::from_secs(config.expiry_interval_seconds);
-        Ok(Self { context, listener, control: config.control, cluster, presence, expiry_interval })
+        match prepare(config, clock, cluster.as_ref()).await {
+            Ok((context, presence)) => {
+                let expiry_interval = Duration::from_secs(config.expiry_interval_seconds);
+                Ok(Self { context, listener, control: config.control, cluster, presence, expiry_interval })
+            }
+            Err(error) => {
+                if let Some(cluster) = cluster {
+                    cluster.stop().await;
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Where it listens.
@@ -129,6 +118,32 @@ impl App {
 
 fn tools(context: &Context) -> Tools {
     Tools { pool: context.pool.clone(), services: context.services.clone(), blobs: context.blobs.clone() }
+}
+
+/// Brings what is in the database up to date and opens everything that requests need.
+async fn prepare(config: &Config, clock: Clock, cluster: Option<&Cluster>) -> anyhow::Result<(Context, Presence)> {
+    let options = match (config.database_url(), cluster) {
+        (Some(url), _) => postgres::parse_url(url)?,
+        (None, Some(cluster)) => cluster.connect_options(),
+        (None, None) => anyhow::bail!("there is no database"),
+    };
+    let pool = postgres::connect(options, config.database_connections).await?;
+    projection::bring_up_to_date(&pool).await.context("cannot bring the read models up to date")?;
+
+    let blobs = match config.blob_url() {
+        Some(url) => Blobs::at_url(url)?,
+        None => Blobs::in_folder(&config.storage_dir(), sync(config.durability))?,
+    };
+    let presence = Presence::announce(&pool).await?;
+    let settings = Settings { partitions: config.partitions.is_on() };
+    let services = Arc::new(Services::new(pool.clone(), clock.clone(), settings));
+    services.open_default().await?;
+    let dialect = if config.strict.is_on() { Dialect::Strict } else { Dialect::Extended };
+    let proxy = if config.forwarded.is_on() { Proxy::Trusted } else { Proxy::None };
+    let max_request_bytes = config.max_request_bytes;
+    let bell = Bell::default();
+    let context = Arc::new(Parts { pool, services, bell, blobs, clock, max_request_bytes, proxy, dialect });
+    Ok((context, presence))
 }
 
 /// Resolves when the managed Postgres is given up.

@@ -116,10 +116,3 @@ async fn a_service_name_that_breaks_the_rule_is_refused_with_the_rule() {
         }
     }
 }
-
-#[tokio::test]
-async fn a_partition_in_the_path_is_refused_while_the_feature_is_off() {
-    let app = TestApp::new();
-    let answer = app.query("/partitions/p1/studies").await.expect(400);
-    assert_eq!(answer.text(), "Data partitions feature is disabled.");
-}

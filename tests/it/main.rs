@@ -17,6 +17,7 @@ mod laws;
 mod managed_postgres;
 mod metadata;
 mod operations;
+mod partitions;
 mod process;
 mod rendered;
 mod retrieve;

@@ -95,7 +95,7 @@ pub fn histories() -> impl Strategy<Value = Vec<Turn>> {
         1 => (1..=2u8).prop_map(Step::DeleteStudy),
         4 => (1..=2u8, work()).prop_map(|(workitem, work)| Step::Work(workitem, work)),
     ];
-    prop::collection::vec((0..=2u8, step), 1..12)
+    prop::collection::vec((0..=1u8, step), 1..12)
 }
 
 fn work() -> impl Strategy<Value = Work> {

@@ -15,7 +15,7 @@ use crate::support::send;
 
 /// Random histories of each law: enough to meet every pair of steps, few enough for every run.
 fn config() -> Config {
-    Config { cases: 16, failure_persistence: None, ..Config::default() }
+    Config { cases: 12, failure_persistence: None, ..Config::default() }
 }
 
 fn run(property: impl Future<Output = Result<(), TestCaseError>>) -> Result<(), TestCaseError> {

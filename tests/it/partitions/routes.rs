@@ -133,6 +133,8 @@ async fn the_feed_and_the_list_lie_in_no_partition() {
     for app in [TestApp::new(), TestApp::partitioned().await] {
         app.get("/changefeed", "*/*").await.expect(200);
         app.get("/changefeed/latest", "*/*").await.expect(204);
+        let unknown = app.get("/operations/1323c079a1b64efcb8943ef7707b5438", "*/*").await.expect(404);
+        assert!(unknown.header("api-supported-versions").is_some(), "the route is there, the operation is not");
         for path in [
             "/changefeed",
             "/changefeed/latest",

@@ -1,5 +1,6 @@
 //! Data partitions: what a route has to do with them, and `GET /partitions`.
 
+use axum::extract::State;
 use jiff::tz::Offset;
 use serde::Serialize;
 
@@ -13,6 +14,7 @@ use crate::{
     command,
     domain::Rejection,
     ids::{PartitionKey, PartitionName},
+    log::LogError,
     read::{View, partitions::Partition},
 };
 
@@ -80,7 +82,13 @@ impl From<Partition> for Entry {
 }
 
 /// All partitions of the service, ascending by key. There is always the default one.
-pub async fn list(ReadScope { view, .. }: ReadScope) -> Result<Json<Vec<Entry>>, ApiError> {
-    let partitions = view.partitions().await?;
+pub async fn list(
+    State(context): State<Context>,
+    ReadScope { scope, view }: ReadScope,
+) -> Result<Json<Vec<Entry>>, ApiError> {
+    let Some(partitions) = view.partitions().await? else {
+        context.services.forget(&scope.service); // another process has deleted it: the next request finds what is there
+        return Err(LogError::ServiceGone.into());
+    };
     Ok(Json(partitions.into_iter().map(Entry::from).collect()))
 }

@@ -35,12 +35,13 @@ impl View {
         Ok(found.as_deref().map(PartitionName::trusted))
     }
 
-    /// All data partitions, ascending by key.
-    pub async fn partitions(&self) -> Result<Vec<Partition>, ReadError> {
-        let At(created_at) = sqlx::query_scalar("select created_at from services where id = $1")
+    /// All data partitions, ascending by key; nothing if the service has been deleted.
+    pub async fn partitions(&self) -> Result<Option<Vec<Partition>>, ReadError> {
+        let born: Option<At> = sqlx::query_scalar("select created_at from services where id = $1")
             .bind(self.service.0)
-            .fetch_one(&self.pool)
+            .fetch_optional(&self.pool)
             .await?;
+        let Some(At(created_at)) = born else { return Ok(None) };
         let default = Partition { key: PartitionKey::DEFAULT, name: PartitionName::default_partition(), created_at };
         let mut query = QueryBuilder::new("select p.key, p.name, p.created_at from partitions p where p.service = ");
         query.push_bind(self.service.0);
@@ -48,7 +49,7 @@ impl View {
         self.as_of.push(&mut query, "p");
         query.push(" order by p.key");
         let rows = query.build().fetch_all(&self.pool).await?;
-        std::iter::once(Ok(default)).chain(rows.iter().map(partition)).collect()
+        std::iter::once(Ok(default)).chain(rows.iter().map(partition)).collect::<Result<_, _>>().map(Some)
     }
 }
 

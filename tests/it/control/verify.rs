@@ -22,6 +22,7 @@ async fn the_rows_are_what_the_log_says() {
             compared("instances", 2),
             compared("workitems", 0),
             compared("operations", 0),
+            compared("partitions", 0),
         ],
     });
     assert_eq!(verdict.json(), expected);

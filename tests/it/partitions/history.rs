@@ -90,3 +90,23 @@ async fn a_deleted_service_can_come_back_with_partitions_or_without() {
     assert_eq!(app.store([&Instance::new()]).await.expect(400).text(), MISSING);
     assert_eq!(names(&app).await, ["Microsoft.Default"]);
 }
+
+#[tokio::test]
+async fn a_copy_has_the_partitions_that_the_other_had() {
+    let (app, copy) = (TestApp::partitioned().await, TestApp::new());
+    let instance = Instance::new();
+    store_in(&app, "a", [&instance]).await.expect(200);
+    app.snapshot("golden").await;
+    store_in(&app, "b", [&instance]).await.expect(200);
+    let put = async |partitions| {
+        let origin = json!({ "service": app.service, "snapshot": "golden" });
+        let body = json!({ "copyOf": origin, "partitions": partitions });
+        send(copy.control(Method::PUT, "").body(body.to_string())).await
+    };
+    put(json!(false)).await.expect(400);
+    assert_eq!(put(json!(null)).await.expect(201).json()["partitions"], json!(true));
+    assert_eq!(names(&copy).await, ["Microsoft.Default", "a"]);
+    copy.get(&within("A", &instance.path()), "*/*").await.expect(200);
+    store_in(&copy, "c", [&instance]).await.expect(200);
+    assert_eq!((keys(&copy).await, names(&app).await.len()), (vec![1, 2, 3], 3));
+}

@@ -5,6 +5,10 @@ use std::sync::Arc;
 use futures_util::future::join_all;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 
 use super::{UNKNOWN, create_workitem, freeze, keys, log, names, store_in, upsert_in, within};
 use crate::support::{DICOM_JSON, Instance, TestApp, send};
@@ -117,28 +121,54 @@ async fn simultaneous_creations_of_one_name_make_one_partition() {
     assert_eq!((feed.len(), feed.iter().filter(of_same).count()), (48, 24));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_reset_amid_stores_leaves_no_instance_without_its_partition() {
-    let app = Arc::new(TestApp::partitioned().await);
-    let stores = (0..8).map(|writer| {
-        let app = app.clone();
-        tokio::spawn(async move {
-            for _ in 0..6 {
-                store_in(&app, &format!("p{}", writer % 2), [&Instance::new()]).await.expect(200);
-            }
-        })
-    });
-    let stores: Vec<_> = stores.collect();
-    for _ in 0..6 {
-        app.reset(json!({})).await.expect(200);
+/// A `POST` into a partition, of which only the head has been sent, and the partition is there.
+async fn begin_store(app: &TestApp, partition: &str, length: usize) -> TcpStream {
+    let head = format!(
+        "POST /services/{}/v2/partitions/{partition}/studies HTTP/1.1\r\nHost: x\r\nAccept: */*\r\nConnection: close\r\n\
+         Content-Type: application/dicom\r\nContent-Length: {length}\r\n\r\n",
+        app.service,
+    );
+    let mut connection = TcpStream::connect(app.root().trim_start_matches("http://")).await.unwrap();
+    connection.write_all(head.as_bytes()).await.unwrap();
+    while !names(app).await.contains(&partition.to_owned()) {
+        tokio::task::yield_now().await;
     }
-    for stored in join_all(stores).await {
-        stored.unwrap();
-    }
-    let known = names(&app).await;
-    for entry in app.feed().await {
-        let partition = entry["partitionName"].as_str().unwrap();
-        assert!(known.iter().any(|name| name == partition), "{partition} is not in {known:?}");
-    }
-    assert_eq!(keys(&app).await, (1..=i64::try_from(known.len()).unwrap()).collect::<Vec<_>>());
+    connection
+}
+
+/// Sends the body; answers what comes back.
+async fn end_store(mut connection: TcpStream, file: &[u8]) -> String {
+    connection.write_all(file).await.unwrap();
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn a_partition_that_a_reset_takes_back_amid_a_store_comes_back_with_it() {
+    let app = TestApp::partitioned().await;
+    let instance = Instance::new();
+    let file = instance.bytes();
+    let store = begin_store(&app, "p1", file.len()).await;
+    app.reset(json!({})).await.expect(200);
+    store_in(&app, "p0", [&instance]).await.expect(200);
+    let answer = end_store(store, &file).await;
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("x-emulator-position: 4\r\n"), "{answer}");
+    assert_eq!(names(&app).await, ["Microsoft.Default", "p0", "p1"]);
+    app.get(&within("p1", &instance.path()), "*/*").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_store_whose_partition_came_back_with_another_spelling_is_refused() {
+    let app = TestApp::partitioned().await;
+    let file = Instance::new().bytes();
+    let store = begin_store(&app, "Foo", file.len()).await;
+    app.reset(json!({})).await.expect(200);
+    store_in(&app, "foo", [&Instance::new()]).await.expect(200);
+    let answer = end_store(store, &file).await;
+    assert!(answer.starts_with("HTTP/1.1 400 ") && answer.ends_with(UNKNOWN), "{answer}");
+    assert_eq!(
+        (names(&app).await, app.feed().await.len()),
+        (vec!["Microsoft.Default".to_owned(), "foo".to_owned()], 1)
+    );
 }

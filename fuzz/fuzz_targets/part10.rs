@@ -1,5 +1,5 @@
-//! No file makes the scanner, the validator, the JSON writer or the frame table panic, and however it is cut, it is
-//! read alike.
+//! No file makes the scanner, the validator, the JSON writer, the frame table or an update panic; however it is cut, it is
+//! read alike; and changed, it can be read again.
 
 #![no_main]
 
@@ -9,8 +9,9 @@ mod dicom;
 
 use dicom::{
     frames::FrameTable,
-    json::to_json,
+    json::{Document, to_json},
     part10::{Limits, Part10, ScanError, Scanner},
+    update::{Changes, Rewrite},
     validate::{Rules, validate},
 };
 use libfuzzer_sys::fuzz_target;
@@ -40,4 +41,20 @@ fuzz_target!(|input: (u16, &[u8])| {
             }
         }
     }
+    rewrite(&file, bytes);
 });
+
+fn rewrite(file: &Part10, bytes: &[u8]) {
+    let change = r#"{"00100010":{"vr":"PN","Value":[{"Alphabetic":"A"}]},"00403001":{"vr":"LO","Value":["B"]}}"#;
+    let changes = Changes::check(Document::parse(change).unwrap()).unwrap();
+    let Ok(mut rewrite) = Rewrite::new(file, &changes, "fuzz") else { return };
+    let mut new = Vec::new();
+    rewrite.push(bytes.to_vec().into(), &mut new).unwrap();
+    rewrite.finish(&mut new).unwrap();
+    let mut scanner = Scanner::new(Limits::default());
+    scanner.push(&new.concat()).unwrap();
+    let new = scanner.finish().unwrap();
+    for tag in changes.tags() {
+        assert!(new.dataset.element(tag).is_some());
+    }
+}

@@ -2,7 +2,8 @@
 //!
 //! [`part10`] turns the bytes of a file into a [`dataset::Dataset`], chunk by chunk and within bounds. The data set can
 //! be read ([`dataset`], [`charset`]), judged ([`validate`]), written as DICOM JSON ([`json`]) and asked where its frames
-//! lie ([`frames`]), which [`pixel`] decodes, [`transcode`] writes in another transfer syntax and [`render`] draws.
+//! lie ([`frames`]), which [`pixel`] decodes, [`transcode`] writes in another transfer syntax and [`render`] draws. A file can
+//! be written with some of its attributes changed ([`update`]).
 
 pub mod charset;
 pub mod dataset;
@@ -14,6 +15,7 @@ pub mod pixel;
 pub mod render;
 pub mod transcode;
 pub mod uid;
+pub mod update;
 pub mod validate;
 pub mod vr;
 

@@ -157,7 +157,8 @@ fn kanji(bytes: &[u8], set: Lower, text: &mut String) -> usize {
     2
 }
 
-fn is_delimiter(byte: u8, vr: VR) -> bool {
+/// Whether a character switches back to the initial sets (PS3.5 6.1.2.5.3).
+pub(super) fn is_delimiter(byte: u8, vr: VR) -> bool {
     match byte {
         b'\t' | b'\n' | 0x0C | b'\r' => true,
         b'\\' => super::vr::is_multi_valued_text(vr),

@@ -3,6 +3,7 @@
 //! Decoding never fails. Bytes that a character set does not define become U+FFFD; where the set is unknown or absent,
 //! bytes above 7F are read as UTF-8 if they are, and as Latin-1 otherwise, so that nothing is lost.
 
+mod encode;
 mod iso2022;
 mod single_byte;
 
@@ -11,6 +12,7 @@ use std::borrow::Cow;
 use dicom_core::VR;
 use encoding_rs::{Encoding, GB18030, GBK, UTF_8};
 
+pub use self::encode::encode;
 use self::iso2022::Repertoire;
 use super::vr;
 
@@ -81,12 +83,15 @@ impl CharacterSet {
 
 impl Multibyte {
     fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
-        let encoding: &'static Encoding = match self {
+        self.encoding().decode_without_bom_handling(bytes).0
+    }
+
+    fn encoding(self) -> &'static Encoding {
+        match self {
             Self::Utf8 => UTF_8,
             Self::Gb18030 => GB18030,
             Self::Gbk => GBK,
-        };
-        encoding.decode_without_bom_handling(bytes).0
+        }
     }
 }
 

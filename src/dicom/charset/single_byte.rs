@@ -38,7 +38,7 @@ impl SingleByte {
     }
 
     /// The encoding, unless code points are the bytes themselves.
-    fn encoding(self) -> Option<&'static Encoding> {
+    pub(super) fn encoding(self) -> Option<&'static Encoding> {
         Some(match self {
             Self::Latin1 => return None,
             Self::Latin2 => ISO_8859_2,

@@ -68,6 +68,13 @@ impl FrameTable {
         }))
     }
 
+    /// The table of a file whose pixel data begin elsewhere: what begins at an offset begins at `moved` of it there.
+    pub fn moved(mut self, moved: impl Fn(u64) -> u64) -> Self {
+        let (Layout::Native { offset, .. } | Layout::Encapsulated { offset, .. }) = &mut self.0;
+        *offset = moved(*offset);
+        self
+    }
+
     /// Number of frames.
     pub fn count(&self) -> u32 {
         match &self.0 {

@@ -25,8 +25,21 @@ pub(super) struct DatasetReader {
     /// The last element, item or delimiter that began.
     tag: Tag,
     nesting: Nesting,
+    /// Where the elements at top level begin.
+    elements: Vec<(Tag, u64)>,
     /// What is left of the limits.
     budget: Limits,
+}
+
+/// What was read.
+#[derive(Debug)]
+pub(super) struct Read {
+    pub(super) dataset: Dataset,
+    pub(super) pixel_data: Option<PixelData>,
+    /// Where the elements at top level begin.
+    pub(super) elements: Vec<(Tag, u64)>,
+    /// Where the last one ends.
+    pub(super) end: u64,
 }
 
 #[derive(Debug)]
@@ -39,8 +52,8 @@ enum State {
     Skip { remaining: u64 },
     /// The content of a fragment, of whose head so many bytes are known.
     Fragment { remaining: u64, head: usize },
-    /// Zeros behind the last element.
-    Padding,
+    /// Zeros behind the last element, which ended here.
+    Padding { start: u64 },
 }
 
 /// What a kept value belongs to.
@@ -59,6 +72,7 @@ impl DatasetReader {
             carry: Carry::default(),
             tag: NO_TAG,
             nesting: Nesting::new(encoding),
+            elements: Vec::new(),
             budget: limits,
         }
     }
@@ -71,7 +85,7 @@ impl DatasetReader {
                 State::Value { remaining, bytes, target } => self.read_value(input, remaining, bytes, target),
                 State::Skip { remaining } => self.skip(input, remaining),
                 State::Fragment { remaining, head } => self.read_fragment(input, remaining, head),
-                State::Padding => self.read_padding(input)?,
+                State::Padding { start } => self.read_padding(input, start)?,
             };
             input = input.get(taken..).unwrap_or_default();
         }
@@ -79,16 +93,17 @@ impl DatasetReader {
     }
 
     /// The file ends here.
-    pub(super) fn finish(self) -> Result<(Dataset, Option<PixelData>), ScanError> {
+    pub(super) fn finish(self) -> Result<Read, ScanError> {
         let rest = self.carry.bytes();
-        let complete = match self.state {
-            State::Header => rest.iter().all(|byte| *byte == 0),
-            State::Padding => true,
-            State::Value { .. } | State::Skip { .. } | State::Fragment { .. } => false,
+        let end = match self.state {
+            State::Header => rest.iter().all(|byte| *byte == 0).then_some(self.position),
+            State::Padding { start } => Some(start),
+            State::Value { .. } | State::Skip { .. } | State::Fragment { .. } => None,
         };
         let offset = self.position.saturating_add(rest.len() as u64);
-        let whole = if complete { self.nesting.finish() } else { None };
-        whole.ok_or(ScanError::Truncated { offset, tag: self.tag })
+        let whole = end.and_then(|end| Some((end, self.nesting.finish()?)));
+        let (end, (dataset, pixel_data)) = whole.ok_or(ScanError::Truncated { offset, tag: self.tag })?;
+        Ok(Read { dataset, pixel_data, elements: self.elements, end })
     }
 
     fn read_header(&mut self, input: &[u8]) -> Result<usize, ScanError> {
@@ -124,6 +139,9 @@ impl DatasetReader {
         let Header { tag, length, .. } = header;
         if !matches!(self.nesting.content(), Content::Elements(_)) {
             return Err(ScanError::ExpectedItem { offset, tag });
+        }
+        if self.nesting.is_outermost() {
+            self.elements.push((tag, offset));
         }
         let (vr, encoding) = self.value_encoding(header);
         let is_offset_table = matches!(tag, tags::EXTENDED_OFFSET_TABLE | tags::EXTENDED_OFFSET_TABLE_LENGTHS);
@@ -221,7 +239,7 @@ impl DatasetReader {
         if length > 0 || !self.nesting.is_outermost() {
             return Err(ScanError::NoElement { offset });
         }
-        self.state = State::Padding;
+        self.state = State::Padding { start: offset };
         Ok(())
     }
 
@@ -280,12 +298,12 @@ impl DatasetReader {
         part.len()
     }
 
-    fn read_padding(&mut self, input: &[u8]) -> Result<usize, ScanError> {
+    fn read_padding(&mut self, input: &[u8], start: u64) -> Result<usize, ScanError> {
         match input.iter().position(|byte| *byte != 0) {
             Some(index) => Err(ScanError::NoElement { offset: self.position.saturating_add(index as u64) }),
             None => {
                 self.advance(input.len());
-                self.state = State::Padding;
+                self.state = State::Padding { start };
                 Ok(input.len())
             }
         }

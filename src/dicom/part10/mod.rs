@@ -9,6 +9,7 @@ mod error;
 mod header;
 mod inflate;
 mod meta_reader;
+mod meta_writer;
 mod nesting;
 mod opened;
 mod scanner;
@@ -16,10 +17,13 @@ mod syntax;
 
 pub use self::{
     error::ScanError,
+    meta_writer::{meta_elements, write_head},
     opened::{MetaElement, OpenedFile},
     scanner::Scanner,
     syntax::is_deflated,
 };
+use dicom_core::Tag;
+
 use super::dataset::{Dataset, Extent};
 
 /// Deepest nesting of sequences that is read.
@@ -53,6 +57,20 @@ pub struct Part10 {
     pub dataset: Dataset,
     /// Where the value of Pixel Data (7FE0,0010) lies, if there is one at top level.
     pub pixel_data: Option<PixelData>,
+    /// Where its elements lie.
+    pub layout: Layout,
+}
+
+/// Where the elements of a file lie, those at top level; their values are in the [`Dataset`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Layout {
+    /// Where file meta information ends: offset of the data set in the file, deflated or not.
+    pub dataset: u64,
+    /// Tag and offset of each element, in the order of the file, which may repeat a tag. Offsets count from the start of
+    /// the file; in a deflated data set, from the start of what it inflates to.
+    pub elements: Vec<(Tag, u64)>,
+    /// Where the last element ends; zeros may follow.
+    pub end: u64,
 }
 
 /// Where the value of Pixel Data lies.

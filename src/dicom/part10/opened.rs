@@ -5,13 +5,7 @@ use std::{borrow::Cow, io::Read};
 use dicom_core::VR;
 use flate2::read::DeflateDecoder;
 
-use super::{
-    Limits, Part10, ScanError, Scanner,
-    header::{Encoding, Header},
-    meta_reader::MetaReader,
-    scanner::META_START,
-    syntax,
-};
+use super::{Limits, Part10, ScanError, Scanner, meta_elements, scanner::META_START, syntax};
 use crate::dicom::dataset::Extent;
 
 /// A file that was read as a whole, with the bytes that its extents point into.
@@ -42,10 +36,8 @@ impl<'a> OpenedFile<'a> {
         let mut scanner = Scanner::new(limits);
         scanner.push(file)?;
         let part10 = scanner.finish()?;
-        let mut reader = MetaReader::new(META_START);
         let area = usize::try_from(META_START).unwrap_or(usize::MAX);
-        reader.push(file.get(area..).unwrap_or_default())?;
-        let start = usize::try_from(reader.finish()?.position).unwrap_or(usize::MAX);
+        let start = usize::try_from(part10.layout.dataset).unwrap_or(usize::MAX);
         let dataset = file.get(start..).unwrap_or_default();
         let bytes = match syntax::is_deflated(&part10.transfer_syntax) {
             true => Cow::Owned(inflate(dataset, limits.inflated_bytes)?),
@@ -67,15 +59,7 @@ impl<'a> OpenedFile<'a> {
 
     /// The file meta information, element by element.
     pub fn meta(&self) -> impl Iterator<Item = MetaElement<'a>> + use<'a> {
-        let mut rest = self.meta;
-        std::iter::from_fn(move || {
-            let header = Header::read(rest, Encoding::ExplicitLittle, 0).ok().flatten()?;
-            let value_start = usize::from(header.size);
-            let value_end = value_start.checked_add(usize::try_from(header.length).ok()?)?;
-            let value = rest.get(value_start..value_end)?;
-            rest = rest.get(value_end..)?;
-            Some(MetaElement { number: header.tag.1, vr: header.vr?, value })
-        })
+        meta_elements(self.meta)
     }
 }
 

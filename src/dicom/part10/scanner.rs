@@ -3,8 +3,8 @@
 use std::mem;
 
 use super::{
-    Limits, Part10, ScanError,
-    dataset_reader::DatasetReader,
+    Layout, Limits, Part10, ScanError,
+    dataset_reader::{DatasetReader, Read},
     header::Encoding,
     inflate::Inflater,
     meta_reader::{Meta, MetaReader},
@@ -47,6 +47,8 @@ struct Body {
     encoding: Encoding,
     inflater: Option<Inflater>,
     reader: DatasetReader,
+    /// Where it begins in the file.
+    start: u64,
 }
 
 impl Scanner {
@@ -133,9 +135,9 @@ impl Body {
         let encoding = syntax::encoding(&transfer_syntax);
         let inflater = syntax::is_deflated(&transfer_syntax).then(|| Inflater::new(limits.inflated_bytes));
         // Offsets into a deflated data set count from the start of what it inflates to.
-        let position = if inflater.is_some() { 0 } else { position };
-        let reader = DatasetReader::new(encoding, position, limits);
-        let mut body = Self { transfer_syntax, encoding, inflater, reader };
+        let first = if inflater.is_some() { 0 } else { position };
+        let reader = DatasetReader::new(encoding, first, limits);
+        let mut body = Self { transfer_syntax, encoding, inflater, reader, start: position };
         body.push(carry.bytes())?;
         Ok(body)
     }
@@ -151,8 +153,9 @@ impl Body {
         if let Some(inflater) = self.inflater {
             inflater.finish()?;
         }
-        let (dataset, pixel_data) = self.reader.finish()?;
+        let Read { dataset, pixel_data, elements, end } = self.reader.finish()?;
         let implicit_vr = self.encoding == Encoding::ImplicitLittle;
-        Ok(Part10 { transfer_syntax: self.transfer_syntax, implicit_vr, dataset, pixel_data })
+        let layout = Layout { dataset: self.start, elements, end };
+        Ok(Part10 { transfer_syntax: self.transfer_syntax, implicit_vr, dataset, pixel_data, layout })
     }
 }

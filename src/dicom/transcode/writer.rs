@@ -9,7 +9,7 @@ use dicom_dictionary_std::tags;
 use super::{Changes, EXPLICIT_BIG_ENDIAN, is_pixel_element};
 use crate::dicom::{
     dataset::{Dataset, Element, Extent, Value},
-    part10::OpenedFile,
+    part10::{MetaElement, OpenedFile, write_head},
     vr,
 };
 
@@ -17,9 +17,8 @@ const ITEM: Tag = Tag(0xFFFE, 0xE000);
 const ITEM_DELIMITER: Tag = Tag(0xFFFE, 0xE00D);
 const SEQUENCE_DELIMITER: Tag = Tag(0xFFFE, 0xE0DD);
 const UNDEFINED: u32 = 0xFFFF_FFFF;
-/// The group of file meta information, and of its elements those that are written anew.
-const META_GROUP: u16 = 0x0002;
 const GROUP_LENGTH: u16 = 0x0000;
+/// The element of file meta information that is written anew.
 const TRANSFER_SYNTAX_UID: u16 = 0x0010;
 
 /// New Pixel Data.
@@ -47,25 +46,8 @@ impl<'a> Writer<'a> {
         if uid.len() % 2 == 1 {
             uid.push(0);
         }
-        let mut meta = Self { opened, is_big_endian, out: Vec::new() };
-        let mut is_named = false;
-        for element in opened.meta().filter(|element| element.number != GROUP_LENGTH) {
-            if element.number >= TRANSFER_SYNTAX_UID && !is_named {
-                meta.element(Tag(META_GROUP, TRANSFER_SYNTAX_UID), VR::UI, &uid);
-                is_named = true;
-            }
-            if element.number != TRANSFER_SYNTAX_UID {
-                meta.element(Tag(META_GROUP, element.number), element.vr, element.value);
-            }
-        }
-        if !is_named {
-            meta.element(Tag(META_GROUP, TRANSFER_SYNTAX_UID), VR::UI, &uid);
-        }
-        let mut writer = Self { opened, is_big_endian, out: vec![0; 128] };
-        writer.out.extend_from_slice(b"DICM");
-        writer.element(Tag(META_GROUP, GROUP_LENGTH), VR::UL, &as_u32(meta.out.len()).to_le_bytes());
-        writer.out.extend_from_slice(&meta.out);
-        writer
+        let syntax = MetaElement { number: TRANSFER_SYNTAX_UID, vr: VR::UI, value: &uid };
+        Self { opened, is_big_endian, out: write_head(opened.meta(), &[syntax]) }
     }
 
     /// The file, with changes to its data set and new Pixel Data.

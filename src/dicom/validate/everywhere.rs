@@ -46,7 +46,7 @@ fn check_element<'a>(
         Value::Bulk(_) => None,
         Value::Bytes(_) => match value::text(dataset, element) {
             Some(text) => text_fault(element, &text),
-            None => multiplicity_fault(element, value::count(dataset, element)),
+            None => multiplicity_fault(element.tag, element.vr, value::count(dataset, element)),
         },
     };
     if let Some(message) = &fault {
@@ -67,8 +67,13 @@ fn text_fault(element: &Element, text: &str) -> Option<String> {
         // What is padded with NULs is checked as a whole, backslashes included.
         return value_fault(vr, text.trim_end_matches('\0'));
     }
+    values_fault(tag, vr, text)
+}
+
+/// What is wrong with the values of a text: the first that breaks the rule of its VR, or how many there are.
+pub(super) fn values_fault(tag: Tag, vr: VR, text: &str) -> Option<String> {
     let fault = value::split(text, vr).find_map(|value| value_fault(vr, value));
-    fault.or_else(|| multiplicity_fault(element, value::split(text, vr).count()))
+    fault.or_else(|| multiplicity_fault(tag, vr, value::split(text, vr).count()))
 }
 
 fn value_fault(vr: VR, value: &str) -> Option<String> {
@@ -77,8 +82,7 @@ fn value_fault(vr: VR, value: &str) -> Option<String> {
 }
 
 /// Private attributes may have any number of values, and so may person names, but for the one name that may have three.
-fn multiplicity_fault(element: &Element, count: usize) -> Option<String> {
-    let Element { tag, vr, .. } = *element;
+fn multiplicity_fault(tag: Tag, vr: VR, count: usize) -> Option<String> {
     if dictionary::is_private(tag) {
         return None;
     }

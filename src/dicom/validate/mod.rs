@@ -65,5 +65,16 @@ pub fn validate(dataset: &Dataset, expected_study: Option<&str>, rules: Rules<'_
     report.validation
 }
 
+/// What the strict rules find wrong with a text attribute, in the words of a message; `text` is all its values, separated
+/// as a file separates them.
+pub fn text_fault(tag: Tag, vr: VR, text: &str) -> Option<String> {
+    everywhere::values_fault(tag, vr, text.trim_end_matches(' '))
+}
+
+/// A message about an attribute as the service words it.
+pub fn message(tag: Tag, text: &str) -> String {
+    format!("DICOM100: {} - {text}", report::format_tag(tag, None))
+}
+
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
--- version 1: one row per stored version of an instance; `since` is that version
+-- version 2: one row per stored version of an instance; `since` is that version
 
 create table instances (
     service          bigint  not null,
@@ -12,6 +12,7 @@ create table instances (
     length           bigint  not null,              -- bytes of the stored file
     transfer_syntax  text    collate "C" not null,
     watermark        bigint  not null,              -- the number in ETags
+    original         bigint,                        -- of one that was updated: the version that was stored, which is kept
 
     primary key (service, since)
 );

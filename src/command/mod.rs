@@ -2,6 +2,7 @@
 
 pub mod expire;
 pub mod store;
+pub mod update;
 
 use std::sync::Arc;
 

@@ -33,6 +33,8 @@ pub enum Fact {
     InstanceStored(InstanceKey, StoredVersion),
     /// An instance was stored again, by an upsert.
     InstanceReplaced(InstanceKey, StoredVersion),
+    /// Attributes of an instance were changed, by a bulk update; the attributes of the version are those that changed.
+    InstanceUpdated(InstanceKey, StoredVersion),
     /// An instance went.
     InstanceDeleted(InstanceKey, Deletion),
     /// The end of a study was set or called off.
@@ -160,6 +162,8 @@ pub mod kind {
     pub const INSTANCE_STORED: &str = "instanceStored";
     /// See [`super::Fact::InstanceReplaced`].
     pub const INSTANCE_REPLACED: &str = "instanceReplaced";
+    /// See [`super::Fact::InstanceUpdated`].
+    pub const INSTANCE_UPDATED: &str = "instanceUpdated";
     /// See [`super::Fact::InstanceDeleted`].
     pub const INSTANCE_DELETED: &str = "instanceDeleted";
     /// See [`super::Fact::ExpirySet`].
@@ -187,6 +191,7 @@ pub mod kind {
     pub const ALL: [&str; 13] = [
         INSTANCE_STORED,
         INSTANCE_REPLACED,
+        INSTANCE_UPDATED,
         INSTANCE_DELETED,
         EXPIRY_SET,
         WORKITEM_CREATED,
@@ -207,6 +212,7 @@ impl Fact {
         match self {
             Self::InstanceStored(..) => kind::INSTANCE_STORED,
             Self::InstanceReplaced(..) => kind::INSTANCE_REPLACED,
+            Self::InstanceUpdated(..) => kind::INSTANCE_UPDATED,
             Self::InstanceDeleted(..) => kind::INSTANCE_DELETED,
             Self::ExpirySet(..) => kind::EXPIRY_SET,
             Self::Workitem(_, fact) => fact.kind(),
@@ -219,7 +225,10 @@ impl Fact {
     /// The instance that it is about; such events have a sequence.
     pub fn instance(&self) -> Option<&InstanceKey> {
         match self {
-            Self::InstanceStored(key, _) | Self::InstanceReplaced(key, _) | Self::InstanceDeleted(key, _) => Some(key),
+            Self::InstanceStored(key, _)
+            | Self::InstanceReplaced(key, _)
+            | Self::InstanceUpdated(key, _)
+            | Self::InstanceDeleted(key, _) => Some(key),
             Self::ExpirySet(..)
             | Self::Workitem(..)
             | Self::Operation(..)
@@ -255,7 +264,10 @@ impl Fact {
     /// What it is about.
     pub fn subject(&self) -> Subject {
         match self {
-            Self::InstanceStored(key, _) | Self::InstanceReplaced(key, _) | Self::InstanceDeleted(key, _) => Subject {
+            Self::InstanceStored(key, _)
+            | Self::InstanceReplaced(key, _)
+            | Self::InstanceUpdated(key, _)
+            | Self::InstanceDeleted(key, _) => Subject {
                 partition: Some(key.partition.clone()),
                 study: Some(key.study.clone()),
                 series: Some(key.series.clone()),
@@ -279,7 +291,9 @@ impl Fact {
     /// Its body as JSON text.
     pub fn body(&self) -> Result<String, serde_json::Error> {
         match self {
-            Self::InstanceStored(_, version) | Self::InstanceReplaced(_, version) => serde_json::to_string(version),
+            Self::InstanceStored(_, version)
+            | Self::InstanceReplaced(_, version)
+            | Self::InstanceUpdated(_, version) => serde_json::to_string(version),
             Self::InstanceDeleted(_, deletion) => serde_json::to_string(deletion),
             Self::ExpirySet(_, expiry) => serde_json::to_string(expiry),
             Self::Workitem(_, fact) => fact.body(),
@@ -299,6 +313,10 @@ impl Fact {
             kind::INSTANCE_REPLACED => {
                 let key = subject.instance_key(kind::INSTANCE_REPLACED)?;
                 Ok(Self::InstanceReplaced(key, read(kind::INSTANCE_REPLACED, body)?))
+            }
+            kind::INSTANCE_UPDATED => {
+                let key = subject.instance_key(kind::INSTANCE_UPDATED)?;
+                Ok(Self::InstanceUpdated(key, read(kind::INSTANCE_UPDATED, body)?))
             }
             kind::INSTANCE_DELETED => {
                 let key = subject.instance_key(kind::INSTANCE_DELETED)?;

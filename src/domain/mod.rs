@@ -12,6 +12,7 @@ pub mod operation;
 pub mod partition;
 pub mod rejection;
 pub mod store;
+pub mod update;
 pub mod workitem;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -86,6 +87,9 @@ pub trait Ledger {
 
     /// Whether the instance exists.
     fn has_instance(&self, key: &InstanceKey) -> bool;
+
+    /// The event that made the version of an instance that there is.
+    fn instance_version(&self, key: &InstanceKey) -> Option<Position>;
 
     /// The instances that exist in a needed resource, in the order of their keys.
     fn instances_under(&self, resource: &Resource) -> Vec<InstanceKey>;

@@ -2,6 +2,8 @@
 
 use jiff::Timestamp;
 
+use crate::ids::OperationId;
+
 /// A refusal appends nothing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Rejection {
@@ -20,6 +22,9 @@ pub enum Rejection {
     /// The data partition does not exist, or its name is spelled otherwise.
     #[error("the data partition does not exist")]
     PartitionNotFound,
+    /// A bulk update is under way, and there is only one at a time.
+    #[error("the update {0} has not ended yet")]
+    ActiveUpdate(OperationId),
     /// The clock cannot go back behind what has happened.
     #[error("the clock cannot be set to {to}: the last event happened at {last}")]
     ClockBehindLastEvent {

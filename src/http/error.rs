@@ -100,6 +100,10 @@ impl From<Rejection> for ApiError {
             Rejection::InstanceNotFound => not_found("The specified instance cannot be found."),
             Rejection::PartitionsDisabled => bad_request("Data partitions feature is disabled."),
             Rejection::PartitionNotFound => bad_request("Specified PartitionName does not exist."),
+            Rejection::ActiveUpdate(id) => Self::Text(
+                StatusCode::CONFLICT,
+                format!("There is already an active update operation with ID '{id}'.").into(),
+            ),
             Rejection::ClockBehindLastEvent { .. } => Self::Problem(StatusCode::CONFLICT, rejection.to_string()),
             Rejection::ClockOutOfRange => Self::Problem(StatusCode::BAD_REQUEST, rejection.to_string()),
         }

@@ -35,8 +35,9 @@ pub const PARTITION: &str = "/p";
 pub const POSITION_HEADER: HeaderName = HeaderName::from_static("x-emulator-position");
 
 /// Path segments that the service compares without case.
-const LITERALS: [&str; 16] = [
+const LITERALS: [&str; 17] = [
     "studies",
+    "$bulkUpdate",
     "series",
     "instances",
     "metadata",
@@ -249,7 +250,8 @@ fn rewrite(uri: &Uri, mount: &str, segments: &[&str]) -> Option<Uri> {
     path.push_str(mount);
     for segment in segments {
         path.push('/');
-        let literal = LITERALS.iter().find(|literal| literal.eq_ignore_ascii_case(segment));
+        let decoded = percent_decode_str(segment).decode_utf8_lossy();
+        let literal = LITERALS.iter().find(|literal| literal.eq_ignore_ascii_case(&decoded));
         path.push_str(literal.unwrap_or(segment));
     }
     if let Some(query) = uri.query() {

@@ -10,21 +10,26 @@ use super::{
     accept::AcceptsDicomJson,
     error::ApiError,
     json::{DICOM_JSON, json_array},
+    original::RequestedVersion,
     path::ResourcePath,
     retrieve::nothing_there,
     scope::ReadScope,
 };
-use crate::{ids::Resource, read::instances::Revision};
+use crate::{
+    ids::Resource,
+    read::instances::{Kept, Revision},
+};
 
 /// The metadata of all instances that the path names; 304 if the client has it.
 pub async fn metadata(
     ReadScope { scope, view }: ReadScope,
     _: AcceptsDicomJson,
     path: ResourcePath,
+    RequestedVersion(kept): RequestedVersion,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let resource = path.within(scope.partition);
-    let Some(revision) = view.revision(&resource).await? else { return Err(nothing_there(&resource).into()) };
+    let Some(revision) = view.revision(&resource, kept).await? else { return Err(nothing_there(&resource).into()) };
     let etag = etag(&resource, revision);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
     if known.is_some_and(|known| known.eq_ignore_ascii_case(&etag)) {
@@ -32,15 +37,16 @@ pub async fn metadata(
     }
     let etag = HeaderValue::from_str(&etag).unwrap_or(HeaderValue::from_static("0"));
     let headers = [(header::CONTENT_TYPE, DICOM_JSON), (header::ETAG, etag)];
-    let array = json_array(view.metadata(&resource).map_err(ApiError::from)).await?;
+    let array = json_array(view.metadata(&resource, kept).map_err(ApiError::from)).await?;
     Ok((headers, array).into_response())
 }
 
-/// Without quotes: the service sends none.
+/// Without quotes: the service sends none. Original and latest versions have different ones, unless they are the same.
 fn etag(resource: &Resource, revision: Revision) -> String {
-    let Revision { watermark, count } = revision;
-    match resource {
-        Resource::Instance(_) => watermark.0.to_string(),
-        Resource::Study(_) | Resource::Series(_) => format!("{}-{count}", watermark.0),
+    let Revision { watermark, count, kept } = revision;
+    match (resource, kept) {
+        (Resource::Instance(_), _) => watermark.0.to_string(),
+        (Resource::Study(_) | Resource::Series(_), Kept::Latest) => format!("{}-{count}", watermark.0),
+        (Resource::Study(_) | Resource::Series(_), Kept::Original) => format!("{}-{count}-original", watermark.0),
     }
 }

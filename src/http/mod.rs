@@ -5,6 +5,7 @@
 
 pub mod accept;
 pub mod body;
+mod bulk_update;
 pub mod context;
 mod delete;
 pub mod error;
@@ -17,6 +18,7 @@ mod metadata;
 mod multipart;
 mod negotiate;
 mod operations;
+mod original;
 pub mod partitions;
 pub mod path;
 mod retrieve;

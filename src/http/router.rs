@@ -13,6 +13,7 @@ use axum::{
 use tower::{Layer, Service};
 
 use super::{
+    bulk_update,
     context::Context,
     delete,
     error::ApiError,
@@ -57,6 +58,7 @@ fn of_service() -> Router<Context> {
 fn in_partition() -> Router<Context> {
     Router::new()
         .route("/studies", get(search::studies).merge(store()))
+        .route("/studies/$bulkUpdate", post(bulk_update::post))
         .route("/studies/{study}", resource().merge(store()))
         .route("/studies/{study}/metadata", get(metadata::metadata))
         .route("/studies/{study}/series", get(search::series))

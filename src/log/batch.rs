@@ -56,6 +56,10 @@ impl Ledger for Batch {
         self.touched.has_instance(key)
     }
 
+    fn instance_version(&self, key: &InstanceKey) -> Option<Position> {
+        self.touched.instance_version(key)
+    }
+
     fn instances_under(&self, resource: &Resource) -> Vec<InstanceKey> {
         self.touched.instances_under(resource)
     }

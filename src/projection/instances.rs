@@ -10,9 +10,10 @@ use super::{
     working_set::WorkingSet,
 };
 use crate::{
-    domain::{Event, Fact},
+    domain::{Event, Fact, event::StoredVersion},
     ids::{
-        Digest, InstanceKey, InstanceUid, PartitionName, Resource, SeriesUid, ServiceId, StudyKey, StudyUid, Watermark,
+        Digest, InstanceKey, InstanceUid, PartitionName, Position, Resource, SeriesUid, ServiceId, StudyKey, StudyUid,
+        Watermark,
     },
 };
 
@@ -29,6 +30,8 @@ pub struct InstanceRow {
     pub transfer_syntax: String,
     /// The number in its ETag.
     pub watermark: Watermark,
+    /// The version that was there before the first update of this one's, if there was any: it is kept beside the latest.
+    pub original: Option<Position>,
 }
 
 impl Row for InstanceRow {
@@ -36,7 +39,8 @@ impl Row for InstanceRow {
 
     const TABLE: &'static str = "instances";
     const KEY: &'static [&'static str] = &["partition", "study", "series", "instance"];
-    const VALUES: &'static [Column] = &[text("digest"), bigint("length"), text("transfer_syntax"), bigint("watermark")];
+    const VALUES: &'static [Column] =
+        &[text("digest"), bigint("length"), text("transfer_syntax"), bigint("watermark"), bigint("original")];
 
     fn key(&self) -> InstanceKey {
         self.key.clone()
@@ -52,19 +56,35 @@ impl Row for InstanceRow {
             Cell::BigInt(Some(self.length.try_into().unwrap_or(i64::MAX))),
             Cell::Text(Some(self.transfer_syntax.clone())),
             Cell::BigInt(Some(self.watermark.0)),
+            Cell::BigInt(self.original.map(|original| original.0)),
         ])
     }
 
     fn read(row: &PgRow) -> Result<Self, sqlx::Error> {
         let length: i64 = row.try_get("length")?;
         let digest: &str = row.try_get("digest")?;
+        let original: Option<i64> = row.try_get("original")?;
         Ok(Self {
             key: read_key(row)?,
             digest: Digest::parse(digest).ok_or_else(|| sqlx::Error::Decode("malformed digest".into()))?,
             length: length.try_into().unwrap_or(0),
             transfer_syntax: row.try_get("transfer_syntax")?,
             watermark: Watermark(row.try_get("watermark")?),
+            original: original.map(Position),
         })
+    }
+}
+
+impl InstanceRow {
+    fn new(position: Position, key: &InstanceKey, version: &StoredVersion, original: Option<Position>) -> Self {
+        Self {
+            key: key.clone(),
+            digest: version.digest,
+            length: version.length,
+            transfer_syntax: version.transfer_syntax.clone(),
+            watermark: Watermark::new(position, &version.digest),
+            original,
+        }
     }
 }
 
@@ -78,18 +98,15 @@ fn read_key(row: &PgRow) -> Result<InstanceKey, sqlx::Error> {
     })
 }
 
-/// Each store makes a version; a delete ends it.
+/// Each store and each update makes a version; a delete ends it. An update keeps the version that was stored.
 pub fn fold(event: &Event, rows: &mut WorkingSet<InstanceRow>) {
     match &event.fact {
         Fact::InstanceStored(key, version) | Fact::InstanceReplaced(key, version) => {
-            let row = InstanceRow {
-                key: key.clone(),
-                digest: version.digest,
-                length: version.length,
-                transfer_syntax: version.transfer_syntax.clone(),
-                watermark: Watermark::new(event.position, &version.digest),
-            };
-            rows.put(event.position, row);
+            rows.put(event.position, InstanceRow::new(event.position, key, version, None));
+        }
+        Fact::InstanceUpdated(key, version) => {
+            let original = rows.get(key).and_then(|row| row.original).or(rows.since(key));
+            rows.put(event.position, InstanceRow::new(event.position, key, version, original));
         }
         Fact::InstanceDeleted(key, _) => rows.remove(event.position, key),
         Fact::ExpirySet(..)

@@ -24,8 +24,8 @@ use sqlx::PgConnection;
 use crate::{
     domain::{Event, Fact, operation::Operation, workitem::Workitem},
     ids::{
-        CaselessName, InstanceKey, OperationId, PartitionKey, PartitionName, Resource, SeriesKey, SeriesUid, ServiceId,
-        StudyKey, WorkitemKey,
+        CaselessName, InstanceKey, OperationId, PartitionKey, PartitionName, Position, Resource, SeriesKey, SeriesUid,
+        ServiceId, StudyKey, WorkitemKey,
     },
 };
 
@@ -220,6 +220,11 @@ impl Touched {
     /// Whether the instance exists.
     pub fn has_instance(&self, key: &InstanceKey) -> bool {
         self.instances.get(key).is_some()
+    }
+
+    /// The event that made the version of an instance that there is.
+    pub fn instance_version(&self, key: &InstanceKey) -> Option<Position> {
+        self.instances.since(key)
     }
 
     /// The workitem, if it exists.

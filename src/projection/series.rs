@@ -70,7 +70,9 @@ impl Row for SeriesRow {
 /// The latest non-empty value of each attribute wins; a series ends with its last instance.
 pub fn fold(event: &Event, rows: &mut WorkingSet<SeriesRow>) {
     match &event.fact {
-        Fact::InstanceStored(instance, version) | Fact::InstanceReplaced(instance, version) => {
+        Fact::InstanceStored(instance, version)
+        | Fact::InstanceReplaced(instance, version)
+        | Fact::InstanceUpdated(instance, version) => {
             let key = instance.series_key();
             let mut row = rows.get(&key).cloned().unwrap_or_else(|| SeriesRow {
                 key,

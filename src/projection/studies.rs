@@ -80,7 +80,9 @@ impl Row for StudyRow {
 /// The latest non-empty value of each attribute wins; a study ends with its last instance.
 pub fn fold(event: &Event, rows: &mut WorkingSet<StudyRow>) {
     match &event.fact {
-        Fact::InstanceStored(instance, version) | Fact::InstanceReplaced(instance, version) => {
+        Fact::InstanceStored(instance, version)
+        | Fact::InstanceReplaced(instance, version)
+        | Fact::InstanceUpdated(instance, version) => {
             let key = instance.study_key();
             let mut row = rows.get(&key).cloned().unwrap_or_else(|| StudyRow {
                 key,

@@ -77,6 +77,11 @@ impl<R: Row> WorkingSet<R> {
         self.live.get(key).map(|live| &live.row)
     }
 
+    /// The event that made the live row with this key.
+    pub fn since(&self, key: &R::Key) -> Option<Position> {
+        self.live.get(key).map(|live| live.since)
+    }
+
     /// The keys of the live rows, ascending.
     pub fn keys(&self) -> impl Iterator<Item = &R::Key> {
         self.live.keys()

@@ -6,7 +6,7 @@ use sqlx::{Postgres, QueryBuilder, Row as _, postgres::PgRow, types::Json};
 use super::{ReadError, View};
 use crate::{
     dicom::frames::FrameTable,
-    ids::{Digest, InstanceKey, InstanceUid, Resource, SeriesUid, Watermark},
+    ids::{Digest, InstanceKey, InstanceUid, Position, Resource, SeriesUid, Watermark},
 };
 
 /// A stored version of an instance: what a retrieve needs to know.
@@ -14,6 +14,8 @@ use crate::{
 pub struct StoredInstance {
     /// What identifies it.
     pub key: InstanceKey,
+    /// The event that made it.
+    pub version: Position,
     /// SHA-256 of the file; the name of its blob.
     pub digest: Digest,
     /// Bytes of the file.
@@ -29,17 +31,49 @@ pub struct Revision {
     pub watermark: Watermark,
     /// How many instances it has.
     pub count: i64,
+    /// Which versions are meant; the latest if none of them has been updated.
+    pub kept: Kept,
 }
 
-/// The order of storing. As an expression, so that no plan walks the whole service in that order to save a sort.
-const BY_STORING: &str = " order by i.since + 0";
+/// Which of the two versions that are kept of an updated instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// The latest.
+    Latest,
+    /// The one that was there before the first update; the latest of what was never updated.
+    Original,
+}
+
+impl Kept {
+    /// The tables to select from: `i` is the live row of an instance, `v` that of the version.
+    fn source(self) -> &'static str {
+        match self {
+            Self::Latest => {
+                "instances i cross join lateral (
+                    select i.since, i.digest, i.length, i.transfer_syntax, i.watermark) v"
+            }
+            Self::Original => {
+                "instances i cross join lateral (
+                    select x.since, x.digest, x.length, x.transfer_syntax, x.watermark
+                      from instances x
+                     where x.service = i.service and x.since = coalesce(i.original, i.since)
+                     limit 1) v"
+            }
+        }
+    }
+}
+
+/// The order of storing, which an update does not change. As an expression, so that no plan walks the whole service in
+/// that order to save a sort.
+const BY_STORING: &str = " order by coalesce(i.original, i.since) + 0";
 
 impl View {
     /// The instances of a resource, in the order of their storing.
-    pub async fn instances(&self, resource: &Resource) -> Result<Vec<StoredInstance>, ReadError> {
-        let mut query = QueryBuilder::new(
-            "select i.series, i.instance, i.digest, i.length, i.transfer_syntax from instances i where ",
-        );
+    pub async fn instances(&self, resource: &Resource, kept: Kept) -> Result<Vec<StoredInstance>, ReadError> {
+        let source = kept.source();
+        let mut query = QueryBuilder::new(format!(
+            "select i.series, i.instance, v.since, v.digest, v.length, v.transfer_syntax from {source} where "
+        ));
         self.push_resource(&mut query, resource);
         query.push(BY_STORING);
         let rows = query.build().fetch_all(&self.pool).await?;
@@ -50,7 +84,7 @@ impl View {
     pub async fn frames(&self, key: &InstanceKey) -> Result<Option<(StoredInstance, Option<FrameTable>)>, ReadError> {
         let resource = Resource::Instance(key.clone());
         let mut query = QueryBuilder::new(
-            "select i.series, i.instance, i.digest, i.length, i.transfer_syntax, e.body -> 'frames' as frames
+            "select i.series, i.instance, i.since, i.digest, i.length, i.transfer_syntax, e.body -> 'frames' as frames
                from instances i
               cross join lateral (
                     select x.body from events x where x.service = i.service and x.position = i.since limit 1) e
@@ -63,25 +97,32 @@ impl View {
     }
 
     /// What the metadata of a resource is known by; nothing if it has no instances.
-    pub async fn revision(&self, resource: &Resource) -> Result<Option<Revision>, ReadError> {
-        let mut query =
-            QueryBuilder::new("select max(i.watermark) as watermark, count(*) as count from instances i where ");
+    pub async fn revision(&self, resource: &Resource, kept: Kept) -> Result<Option<Revision>, ReadError> {
+        let mut query = QueryBuilder::new(format!(
+            "select max(v.watermark) as watermark, count(*) as count, count(i.original) as updated
+               from {}
+              where ",
+            kept.source()
+        ));
         self.push_resource(&mut query, resource);
         let row = query.build().fetch_one(&self.pool).await?;
         let watermark: Option<i64> = row.try_get("watermark")?;
         let count = row.try_get("count")?;
-        Ok(watermark.map(|watermark| Revision { watermark: Watermark(watermark), count }))
+        let updated: i64 = row.try_get("updated")?;
+        let kept = if updated == 0 { Kept::Latest } else { kept };
+        Ok(watermark.map(|watermark| Revision { watermark: Watermark(watermark), count, kept }))
     }
 
     /// The DICOM JSON of each instance of a resource, in the order of their storing, as the client takes it.
-    pub fn metadata(&self, resource: &Resource) -> impl Stream<Item = Result<String, ReadError>> + use<> {
-        let mut query = QueryBuilder::new(
+    pub fn metadata(&self, resource: &Resource, kept: Kept) -> impl Stream<Item = Result<String, ReadError>> + use<> {
+        let mut query = QueryBuilder::new(format!(
             "select e.dataset
-               from instances i
+               from {}
               cross join lateral (
-                    select x.dataset from events x where x.service = i.service and x.position = i.since limit 1) e
+                    select x.dataset from events x where x.service = i.service and x.position = v.since limit 1) e
               where ",
-        );
+            kept.source()
+        ));
         self.push_resource(&mut query, resource);
         query.push(BY_STORING);
         let pool = self.pool.clone();
@@ -91,6 +132,17 @@ impl View {
                 yield row?.try_get::<String, _>("dataset")?;
             }
         }
+    }
+
+    /// The DICOM JSON of a version, if there is such a version.
+    pub async fn dataset(&self, version: Position) -> Result<Option<String>, ReadError> {
+        let dataset: Option<Option<String>> =
+            sqlx::query_scalar("select dataset from events where service = $1 and position = $2")
+                .bind(self.service.0)
+                .bind(version.0)
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(dataset.flatten())
     }
 
     fn push_resource(&self, query: &mut QueryBuilder<Postgres>, resource: &Resource) {
@@ -118,6 +170,7 @@ fn stored_instance(row: &PgRow, resource: &Resource) -> Result<StoredInstance, R
             series: SeriesUid::trusted(row.try_get("series")?),
             instance: InstanceUid::trusted(row.try_get("instance")?),
         },
+        version: Position(row.try_get("since")?),
         digest: Digest::parse(digest).ok_or_else(|| sqlx::Error::Decode("malformed digest".into()))?,
         length: length.try_into().unwrap_or(0),
         transfer_syntax: row.try_get("transfer_syntax")?,

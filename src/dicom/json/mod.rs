@@ -17,7 +17,7 @@ use super::{
 
 pub use self::{
     document::{Attribute, Document},
-    read::{Body, MalformedDocument, body},
+    read::{Body, MalformedDocument, body, members},
 };
 
 /// The group of file meta information.

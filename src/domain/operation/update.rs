@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    dicom::json::Document,
-    ids::{PartitionName, StudyUid},
+    dicom::update::Changes,
+    ids::{PartitionName, StudyKey, StudyUid},
 };
 
 /// What is to be changed.
@@ -16,7 +16,15 @@ pub struct Update {
     /// The studies, in the order of the request; one that is named twice is updated twice.
     pub studies: Vec<StudyUid>,
     /// The attributes as they shall be.
-    pub changes: Document,
+    pub changes: Changes,
+}
+
+impl Update {
+    /// The study that is next where the progress is this.
+    pub fn next_study(&self, progress: &Progress) -> Option<StudyKey> {
+        let study = self.studies.get(usize::try_from(progress.study_processed).ok()?)?;
+        Some(StudyKey { partition: self.partition.clone(), study: study.clone() })
+    }
 }
 
 /// How far an update is.

@@ -18,6 +18,7 @@ use super::{
     context::Context,
     error::{ApiError, not_acceptable},
     negotiate::{Choice, Kind, Syntax, choose},
+    original::RequestedVersion,
     path::ResourcePath,
     scope::ReadScope,
 };
@@ -29,14 +30,12 @@ use crate::{
     read::instances::StoredInstance,
 };
 
-/// All instances that the path names.
-///
-/// `msdicom-request-original` asks for the first version of what a bulk update has changed. Nothing has been, so that
-/// it makes no difference.
+/// All instances that the path names, in the version that the client asks for.
 pub async fn instances(
     State(context): State<Context>,
     scope: ReadScope,
     path: ResourcePath,
+    RequestedVersion(kept): RequestedVersion,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let kind = match path {
@@ -46,7 +45,7 @@ pub async fn instances(
     let choice = acceptable(kind, &headers)?;
     let ReadScope { scope, view } = scope;
     let resource = path.within(scope.partition.clone());
-    let found = view.instances(&resource).await?;
+    let found = view.instances(&resource, kept).await?;
     if found.is_empty() {
         return Err(nothing_there(&resource).into());
     }

@@ -188,7 +188,7 @@ pub mod kind {
     pub const CLOCK_MOVED: &str = "clockMoved";
 
     /// Every kind that there is.
-    pub const ALL: [&str; 13] = [
+    pub const ALL: [&str; 14] = [
         INSTANCE_STORED,
         INSTANCE_REPLACED,
         INSTANCE_UPDATED,

@@ -5,6 +5,7 @@
 mod support;
 
 mod architecture;
+mod bulk_update;
 mod changefeed;
 mod control;
 mod delete;

@@ -64,6 +64,8 @@ pub enum Step {
     DeleteSeries(u8, u8),
     /// `DELETE` of a study.
     DeleteStudy(u8),
+    /// A bulk update of these, with a value.
+    Update(Vec<u8>, u8),
     /// A request about one of two workitems.
     Work(u8, Work),
 }
@@ -81,7 +83,7 @@ pub enum Work {
     Cancel,
 }
 
-/// Histories of up to a dozen requests about two studies of two series of two instances.
+/// Histories of up to a dozen requests about two studies of two series of two instances; an update may name a third.
 pub fn histories() -> impl Strategy<Value = Vec<Turn>> {
     let place = || (1..=2u8, 1..=2u8, 1..=2u8);
     let files = || prop::collection::vec((place(), 0..3u8), 1..4);
@@ -93,6 +95,7 @@ pub fn histories() -> impl Strategy<Value = Vec<Turn>> {
         2 => place().prop_map(Step::DeleteInstance),
         1 => (1..=2u8, 1..=2u8).prop_map(|(study, series)| Step::DeleteSeries(study, series)),
         1 => (1..=2u8).prop_map(Step::DeleteStudy),
+        2 => (prop::collection::vec(1..=3u8, 1..4), 0..3u8).prop_map(|(studies, value)| Step::Update(studies, value)),
         4 => (1..=2u8, work()).prop_map(|(workitem, work)| Step::Work(workitem, work)),
     ];
     prop::collection::vec((0..=1u8, step), 1..12)
@@ -146,6 +149,7 @@ pub async fn take((partition, step): &Turn, kind: Kind, app: &TestApp) -> String
         Step::DeleteInstance(place) => delete(instance(*place, 0).path()).await,
         Step::DeleteSeries(study, series) => delete(instance((*study, *series, 1), 0).series_path()).await,
         Step::DeleteStudy(study) => delete(instance((*study, 1, 1), 0).study_path()).await,
+        Step::Update(studies, value) => return update(app, &home, studies, *value).await,
         Step::Work(workitem, work) => work.take(app, &home, *workitem).await,
     };
     let position = answer.header("x-emulator-position").unwrap_or("-").to_owned();
@@ -175,6 +179,28 @@ impl Work {
         let request = request.header("accept", DICOM_JSON).header("content-type", DICOM_JSON);
         send(request.body(body.to_string())).await
     }
+}
+
+/// Updates studies; answers the operation when it has ended.
+async fn update(app: &TestApp, home: &str, studies: &[u8], value: u8) -> String {
+    let studies: Vec<String> = studies.iter().map(|study| format!("1.2.{study}")).collect();
+    let studies: Vec<&str> = studies.iter().map(String::as_str).collect();
+    let changes = match value {
+        0 => json!({}),
+        1 => json!({ "00081030": { "vr": "LO" } }),
+        value => json!({ "00081030": { "vr": "LO", "Value": [format!("updated {value}")] },
+                         "00100010": { "vr": "PN", "Value": [{ "Alphabetic": "N\u{e9}w" }] } }),
+    };
+    let started = app.start_update_in(home, &studies, changes).await;
+    if started.status != 202 {
+        return started.text().to_owned(); // there is no such partition
+    }
+    let mut operation = app.await_operation(started.json()["id"].as_str().expect("an identifier")).await;
+    // The times in the body may be the machine's.
+    for time in ["createdTime", "lastUpdatedTime"] {
+        operation[time] = json!(null);
+    }
+    operation.to_string()
 }
 
 async fn lend(app: &TestApp, studies: &str, instance: &Instance, hours: u8) -> Answer {
@@ -231,6 +257,7 @@ impl Feed {
                 self.delete(|(p, (s, e, _))| (p, s, e) == (partition, *study, *series))
             }
             Step::DeleteStudy(study) => self.delete(|(p, (s, ..))| (p, s) == (partition, *study)),
+            Step::Update(studies, _) => studies.iter().for_each(|study| self.update((partition, *study))),
             Step::Work(..) => {} // the feed knows nothing of workitems
         }
     }
@@ -238,6 +265,12 @@ impl Feed {
     fn upsert(&mut self, home: Home) {
         let action = if self.live.contains_key(&home) { "Update" } else { "Create" };
         self.version(home, action);
+    }
+
+    fn update(&mut self, (partition, study): Study) {
+        let is_meant = |(p, (s, ..)): &Home| (*p, *s) == (partition, study);
+        let updated: Vec<Home> = self.live.keys().copied().filter(is_meant).collect();
+        updated.into_iter().for_each(|home| self.version(home, "Update"));
     }
 
     fn wait(&mut self, hours: u8) {

@@ -133,6 +133,37 @@ impl TestApp {
         send(request.body(body)).await
     }
 
+    /// `POST /studies/$bulkUpdate`.
+    pub async fn start_update(&self, studies: &[&str], changes: Value) -> Answer {
+        self.start_update_in("", studies, changes).await
+    }
+
+    /// The same in a partition, whose path is given.
+    pub async fn start_update_in(&self, home: &str, studies: &[&str], changes: Value) -> Answer {
+        let body = json!({ "studyInstanceUids": studies, "changeDataset": changes });
+        let request = self.request(Method::POST, &format!("{home}/studies/$bulkUpdate"));
+        let request = request.header("content-type", "application/json");
+        send(request.body(body.to_string())).await
+    }
+
+    /// Updates studies and waits for the end; answers the operation.
+    pub async fn update(&self, studies: &[&str], changes: Value) -> Value {
+        let started = self.start_update(studies, changes).await.expect(202);
+        self.await_operation(started.json()["id"].as_str().expect("an identifier")).await
+    }
+
+    /// Waits for the end of an operation and answers it.
+    pub async fn await_operation(&self, id: &str) -> Value {
+        send(self.control(Method::GET, &format!("/wait?operation={id}&timeout=120"))).await.expect(200);
+        self.get(&format!("/operations/{id}"), "*/*").await.expect(200).json()
+    }
+
+    /// `GET` of what was there before the first update.
+    pub async fn get_original(&self, path: &str, accept: &str) -> Answer {
+        let request = self.request(Method::GET, path).header("accept", accept);
+        send(request.header("msdicom-request-original", "true")).await
+    }
+
     /// The change feed, without metadata.
     pub async fn feed(&self) -> Vec<Value> {
         let answer = self.get("/changefeed?includeMetadata=false&limit=200", "*/*").await.expect(200);
@@ -185,6 +216,7 @@ impl TestApp {
             200 => partitions.json().as_array().expect("an array").iter().map(home).collect(),
             _ => vec![String::new()],
         };
+        let mut metadata = Vec::new();
         for home in homes {
             look(format!("{home}/series?limit=200&includefield=ModalitiesInStudy,NumberOfSeriesRelatedInstances"))
                 .await;
@@ -199,9 +231,20 @@ impl TestApp {
             if studies.status == 200 {
                 for study in studies.json().as_array().expect("an array") {
                     let uid = study["0020000D"]["Value"][0].as_str().expect("a UID");
-                    look(format!("{home}/studies/{uid}/metadata")).await;
+                    let path = format!("{home}/studies/{uid}/metadata");
+                    look(path.clone()).await;
+                    metadata.push(path);
                 }
             }
+        }
+        for path in metadata {
+            let mut request = self.request(Method::GET, &path).header("accept", DICOM_JSON);
+            if let Some(position) = as_of {
+                request = request.header("x-emulator-as-of", position);
+            }
+            let answer = send(request.header("msdicom-request-original", "true")).await;
+            let etag = answer.header("etag").unwrap_or_default().to_owned();
+            seen.push_str(&format!("original {path} {etag} {}\n", answer.text()));
         }
         seen
     }

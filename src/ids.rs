@@ -31,6 +31,10 @@ impl Sequence {
     }
 }
 
+/// How many times a service was reset: positions mean the same only within one epoch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Epoch(pub i64);
+
 /// The number in an instance's `ETag`: grows with every store, is equal on equal reruns, and differs from that of an
 /// undone future unless the content is the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

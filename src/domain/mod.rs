@@ -22,8 +22,8 @@ use jiff::Timestamp;
 use crate::{
     clock::ClockMode,
     ids::{
-        CaselessName, InstanceKey, OperationId, PartitionKey, PartitionName, Position, Resource, SeriesKey, StudyKey,
-        WorkitemKey,
+        CaselessName, Epoch, InstanceKey, OperationId, PartitionKey, PartitionName, Position, Resource, SeriesKey,
+        StudyKey, WorkitemKey,
     },
 };
 
@@ -84,6 +84,9 @@ pub trait Ledger {
 
     /// How the service's clock stands.
     fn clock(&self) -> ClockMode;
+
+    /// How many times the service was reset.
+    fn epoch(&self) -> Epoch;
 
     /// Whether the instance exists.
     fn has_instance(&self, key: &InstanceKey) -> bool;

@@ -11,7 +11,7 @@ use super::{
         update::{self, Update},
     },
 };
-use crate::ids::{InstanceKey, OperationId, Position, Resource, StudyKey};
+use crate::ids::{Epoch, InstanceKey, OperationId, Position, Resource, StudyKey};
 
 /// Asks for an update. There is one at a time.
 #[derive(Debug)]
@@ -61,6 +61,8 @@ pub enum StudyOutcome {
 pub struct SwitchStudy {
     /// The operation.
     pub operation: OperationId,
+    /// When it was looked at: after a reset, the same positions and operation may be others.
+    pub epoch: Epoch,
     /// The place of the study in its list, where the operation must stand.
     pub index: u64,
     /// The study.
@@ -93,7 +95,8 @@ impl Command for SwitchStudy {
     }
 
     fn decide(&self, ledger: &mut dyn Ledger) -> Switched {
-        let operation = ledger.operation(self.operation).filter(|operation| operation.status.is_unfinished());
+        let is_meant = |operation: &&Operation| operation.status.is_unfinished() && ledger.epoch() == self.epoch;
+        let operation = ledger.operation(self.operation).filter(is_meant);
         let Some(Operation { task: Task::Update(task), progress: Progress::Update(progress), .. }) = operation else {
             return Switched::Overtaken;
         };

@@ -9,8 +9,8 @@ use crate::{
     clock::ClockMode,
     domain::{Event, Fact, Ledger, operation::Operation, workitem::Workitem},
     ids::{
-        InstanceKey, OperationId, PartitionKey, PartitionName, Position, Resource, SeriesKey, ServiceName, StudyKey,
-        WorkitemKey,
+        Epoch, InstanceKey, OperationId, PartitionKey, PartitionName, Position, Resource, SeriesKey, ServiceName,
+        StudyKey, WorkitemKey,
     },
     projection::Touched,
 };
@@ -50,6 +50,10 @@ impl Ledger for Batch {
 
     fn clock(&self) -> ClockMode {
         self.state.clock
+    }
+
+    fn epoch(&self) -> Epoch {
+        self.state.epoch
     }
 
     fn has_instance(&self, key: &InstanceKey) -> bool {

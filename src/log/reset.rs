@@ -6,7 +6,7 @@ use super::{LogError, Service, Settings, snapshot::PlaceError, state::State};
 use crate::{
     clock::ClockMode,
     domain::event::ClockMove,
-    ids::{Position, Sequence, ServiceId, SnapshotName},
+    ids::{Epoch, Position, Sequence, ServiceId, SnapshotName},
     postgres::At,
     projection,
 };
@@ -81,7 +81,8 @@ pub(super) async fn state_at(
         Some(body) => serde_json::from_str::<ClockMove>(&body)?.into(),
         None => ClockMode::System,
     };
-    Ok(State { head: position, feed_head, last_at: last_at.map(|At(time)| time), clock, settings })
+    let epoch = Epoch::default(); // a reset counts on from where it was
+    Ok(State { head: position, feed_head, last_at: last_at.map(|At(time)| time), clock, settings, epoch })
 }
 
 async fn rewind(connection: &mut PgConnection, service: ServiceId, position: Position) -> Result<(), LogError> {

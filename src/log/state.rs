@@ -6,7 +6,7 @@ use sqlx::{PgConnection, Row as _};
 use super::{LogError, Settings};
 use crate::{
     clock::ClockMode,
-    ids::{Position, Sequence, ServiceId},
+    ids::{Epoch, Position, Sequence, ServiceId},
     postgres::At,
 };
 
@@ -23,13 +23,15 @@ pub struct State {
     pub clock: ClockMode,
     /// What was fixed when the service was created. No commit changes it.
     pub settings: Settings,
+    /// Resets so far, which a commit leaves as they are.
+    pub epoch: Epoch,
 }
 
 impl State {
     /// Locks the row until the transaction ends: from here on nobody else appends.
     pub async fn lock(connection: &mut PgConnection, service: ServiceId) -> Result<Self, LogError> {
         let row = sqlx::query(
-            "select head, feed_head, last_at, clock_offset, clock_frozen, partitions
+            "select head, feed_head, last_at, clock_offset, clock_frozen, partitions, epoch
                from services
               where id = $1
                 for update",
@@ -45,6 +47,7 @@ impl State {
             last_at: last_at.map(|At(time)| time),
             clock: clock_mode(row.try_get("clock_offset")?, row.try_get("clock_frozen")?),
             settings: Settings { partitions: row.try_get("partitions")? },
+            epoch: Epoch(row.try_get("epoch")?),
         })
     }
 

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use sqlx::{PgPool, Postgres, QueryBuilder};
 
 use crate::{
-    ids::{Position, Sequence, ServiceId},
+    ids::{Epoch, Position, Sequence, ServiceId},
     log::LogError,
     postgres::At,
 };
@@ -91,6 +91,13 @@ pub async fn head(pool: &PgPool, service: ServiceId) -> Result<(Position, Sequen
         .await?;
     let (head, feed_head) = row.unwrap_or_default();
     Ok((Position(head), Sequence(feed_head)))
+}
+
+/// How many times a service was reset.
+pub async fn epoch(pool: &PgPool, service: ServiceId) -> Result<Epoch, ReadError> {
+    let epoch: Option<i64> =
+        sqlx::query_scalar("select epoch from services where id = $1").bind(service.0).fetch_optional(pool).await?;
+    Ok(Epoch(epoch.unwrap_or_default()))
 }
 
 /// The position of the last event that had happened at a time. Event times never decrease: so halving finds it.

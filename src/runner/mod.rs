@@ -118,6 +118,6 @@ async fn take_up(
 
 async fn work(tools: &Tools, service: &Service, operation: Operation) -> Result<Stopped, WorkError> {
     match &operation.task {
-        Task::Update(task) => update::work(tools, service, &operation, task).await,
+        Task::Update(_) => update::work(tools, service, operation.id).await,
     }
 }

@@ -10,13 +10,13 @@ use self::instance::{InstanceError, rewrite};
 use super::{Stopped, Tools, WorkError};
 use crate::{
     domain::{
-        operation::{Operation, Progress, update::Update},
+        operation::{Progress, Task, update::Update},
         update::{StudyOutcome, SwitchStudy, Switched, UpdatedInstance},
     },
-    ids::{InstanceKey, PartitionName, Position, Resource, StudyKey},
+    ids::{InstanceKey, OperationId, PartitionName, Position, Resource, StudyKey},
     log::Service,
     read::{
-        AsOf, View,
+        self, AsOf, View,
         instances::{Kept, StoredInstance},
     },
 };
@@ -32,22 +32,21 @@ const NAMED_FAILURES: usize = 5;
 type Made = HashMap<(InstanceKey, Position), UpdatedInstance>;
 
 /// Works on the operation until it ends.
-pub async fn work(
-    tools: &Tools,
-    service: &Service,
-    operation: &Operation,
-    task: &Update,
-) -> Result<Stopped, WorkError> {
-    let mut progress = match &operation.progress {
-        Progress::Update(progress) => progress.clone(),
-        #[allow(unreachable_patterns)] // there may be other kinds
+pub async fn work(tools: &Tools, service: &Service, id: OperationId) -> Result<Stopped, WorkError> {
+    // In this order: what is read later is of this epoch, or the first step is refused.
+    let epoch = read::epoch(&tools.pool, service.id).await?;
+    let view = View { pool: tools.pool.clone(), service: service.id, as_of: AsOf::Head };
+    let Some(operation) = view.operation(id).await? else { return Ok(Stopped::Overtaken) };
+    let (task, mut progress) = match (operation.task, operation.progress) {
+        (Task::Update(task), Progress::Update(progress)) => (task, progress),
+        #[allow(unreachable_patterns)] // as long as there is no other kind
         _ => return Ok(Stopped::Overtaken),
     };
     let mut made = Made::new();
     while let Some(study) = task.next_study(&progress) {
-        let (seen, outcome) = update_study(tools, service, task, &study, &mut made).await?;
+        let (seen, outcome) = update_study(tools, service, &view, &task, &study, &mut made).await?;
         let index = progress.study_processed;
-        let switch = SwitchStudy { operation: operation.id, index, study, seen, outcome };
+        let switch = SwitchStudy { operation: id, epoch, index, study, seen, outcome };
         match service.execute(switch.into()).await?.answer {
             Switched::Onward(further) => {
                 progress = further;
@@ -65,11 +64,11 @@ pub async fn work(
 async fn update_study(
     tools: &Tools,
     service: &Service,
+    view: &View,
     task: &Update,
     study: &StudyKey,
     made: &mut Made,
 ) -> Result<(Vec<(InstanceKey, Position)>, StudyOutcome), WorkError> {
-    let view = View { pool: tools.pool.clone(), service: service.id, as_of: AsOf::Head };
     let mut instances = view.instances(&Resource::Study(study.clone()), Kept::Latest).await?;
     instances.sort_by(|a, b| a.key.cmp(&b.key));
     let name = |instance: &StoredInstance| (instance.key.clone(), instance.version);
@@ -78,10 +77,7 @@ async fn update_study(
     let missing = instances.into_iter().filter(|instance| !made.contains_key(&name(instance)));
     let missing: Vec<StoredInstance> = missing.collect();
     let mut rewritten = stream::iter(missing)
-        .map(|instance| {
-            let view = &view;
-            async move { (name(&instance), rewrite(tools, service, view, &task.changes, &instance).await) }
-        })
+        .map(async |instance| (name(&instance), rewrite(tools, service, view, &task.changes, &instance).await))
         .buffered(CONCURRENT);
     let mut failures = Failures::default();
     while let Some((name, result)) = rewritten.next().await {

@@ -85,3 +85,30 @@ async fn an_update_goes_on_where_it_was_when_the_server_died() {
         assert_eq!(metadata[0]["00100010"]["Value"][0]["Alphabetic"], "New");
     }
 }
+
+#[tokio::test]
+async fn what_is_made_for_an_undone_operation_never_ends_up_in_one_that_takes_its_place() {
+    let app = TestApp::new();
+    let (study, series, uid) = ("1.2.1", "1.2.1.1", "1.2.1.1.1");
+    let mut ids = Vec::new();
+    for round in ["first", "second", "third"] {
+        // Each round has the same positions and the same operation, but other contents.
+        let instance = Instance::of(study, series, uid).with(0x0010_0010, "PN", &format!("Old^{round}"));
+        app.store([&instance]).await.expect(200);
+        let started = app.start_update(&[study; 50], name(&format!("New^{round}"))).await.expect(202).json();
+        ids.push(started["id"].as_str().unwrap().to_owned());
+        send(app.control(Method::GET, "/wait?sequence=5")).await.expect(200);
+        if round != "third" {
+            app.reset(json!({})).await.expect(200);
+        }
+    }
+    assert!(ids.iter().all(|id| *id == ids[0]));
+    let operation = app.await_operation(&ids[0]).await;
+    assert_eq!(operation["results"]["instanceUpdated"], 50);
+    let path = format!("/studies/{study}");
+    assert_eq!(latest_names(&app, &path).await, ["New^third"]);
+    assert_eq!(super::original_names(&app, &path).await, ["Old^third"]);
+    let file = app.get(&format!("{path}/series/{series}/instances/{uid}"), crate::support::STORED_INSTANCE).await;
+    assert!(String::from_utf8_lossy(&file.expect(200).body).contains("New^third"));
+    assert_eq!(app.feed_lines().await.len(), 51);
+}

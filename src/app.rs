@@ -141,8 +141,8 @@ async fn prepare(config: &Config, clock: Clock, cluster: Option<&Cluster>) -> an
     let dialect = if config.strict.is_on() { Dialect::Strict } else { Dialect::Extended };
     let proxy = if config.forwarded.is_on() { Proxy::Trusted } else { Proxy::None };
     let max_request_bytes = config.max_request_bytes;
-    let bell = Bell::default();
-    let context = Arc::new(Parts { pool, services, bell, blobs, clock, max_request_bytes, proxy, dialect });
+    let (bell, names) = (Bell::default(), Arc::default());
+    let context = Arc::new(Parts { pool, services, bell, names, blobs, clock, max_request_bytes, proxy, dialect });
     Ok((context, presence))
 }
 

@@ -137,8 +137,12 @@ pub async fn delete(State(context): State<Context>, Named(name): Named) -> Resul
             tracing::warn!(%error, service = %name, "files of a deleted service are left for the next sweep");
         }
     };
+    let service = context.services.find(&name).await?;
     if !context.services.delete(&name, remove_files).await? {
         return Err(unknown_service(&name));
+    }
+    if let Some(service) = service {
+        context.names.forget(service.id);
     }
     if name.is_default() {
         context.services.get_or_create(&name).await?;

@@ -77,7 +77,8 @@ pub async fn wait(
 async fn look(context: &Context, service: &Service, awaited: Awaited) -> Result<Reached, ApiError> {
     let (position, sequence) = read::head(&context.pool, service.id).await?;
     let Awaited::Operation(id) = awaited else { return Ok(Reached { position, sequence, operation: None }) };
-    let view = View { pool: context.pool.clone(), service: service.id, as_of: AsOf::Head };
+    let view =
+        View { pool: context.pool.clone(), service: service.id, as_of: AsOf::Head, names: context.names.clone() };
     let unknown = || ApiError::Problem(StatusCode::NOT_FOUND, format!("there is no operation `{id}`"));
     let operation = view.operation(id).await?.ok_or_else(unknown)?;
     let operation = ReachedOperation { id: id.to_string(), status: operation.status };

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlx::PgPool;
 
-use crate::{blob::Blobs, clock::Clock, log::Services, runner::Bell};
+use crate::{blob::Blobs, clock::Clock, log::Services, read::names::Names, runner::Bell};
 
 pub use crate::domain::Dialect;
 
@@ -17,6 +17,8 @@ pub struct Parts {
     pub services: Arc<Services>,
     /// How those are called who carry operations out.
     pub bell: Bell,
+    /// Where names are found.
+    pub names: Arc<Names>,
     /// The stored files.
     pub blobs: Blobs,
     /// The machine's time.

@@ -113,7 +113,7 @@ impl Scope {
     }
 
     fn view(&self, context: &Context, as_of: AsOf) -> View {
-        View { pool: context.pool.clone(), service: self.service.id, as_of }
+        View { pool: context.pool.clone(), service: self.service.id, as_of, names: context.names.clone() }
     }
 }
 

@@ -93,10 +93,15 @@ async fn rewind(connection: &mut PgConnection, service: ServiceId, position: Pos
     ] {
         sqlx::query(statement).bind(service.0).bind(position.0).execute(&mut *connection).await?;
     }
-    sqlx::query("update services set epoch = epoch + 1 where id = $1")
-        .bind(service.0)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(
+        "with reset    as (update services set epoch = epoch + 1 where id = $1 returning id, epoch),
+              shadowed as (delete from resets where service = $1 and position >= $2)
+         insert into resets (service, epoch, position) select id, epoch, $2 from reset",
+    )
+    .bind(service.0)
+    .bind(position.0)
+    .execute(&mut *connection)
+    .await?;
     projection::rewind(connection, service, position).await?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub mod feed;
 pub mod instances;
+pub mod names;
 pub mod operations;
 pub mod parameters;
 pub mod partitions;
@@ -14,6 +15,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sqlx::{PgPool, Postgres, QueryBuilder};
 
+use self::names::Names;
 use crate::{
     ids::{Epoch, Position, Sequence, ServiceId},
     log::LogError,
@@ -49,6 +51,8 @@ pub struct View {
     pub service: ServiceId,
     /// The moment.
     pub as_of: AsOf,
+    /// Where names are found.
+    pub names: Arc<Names>,
 }
 
 /// The moment that is looked at.

@@ -17,6 +17,7 @@ mod health;
 mod laws;
 mod managed_postgres;
 mod metadata;
+mod names;
 mod operations;
 mod partitions;
 mod process;

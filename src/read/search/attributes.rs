@@ -18,6 +18,14 @@ pub struct Searchable {
     pub column: Option<&'static str>,
 }
 
+impl Searchable {
+    /// What the index of names calls it: its table and column.
+    pub fn name(&self) -> Option<String> {
+        let column = self.column?;
+        Some(format!("{}.{column}", self.level.table().name))
+    }
+}
+
 const fn searchable(tag: Tag, vr: VR, level: Level, column: &'static str) -> Searchable {
     Searchable { tag, vr, level, column: Some(column) }
 }

@@ -6,9 +6,7 @@ mod parse;
 mod plan;
 mod sql;
 
-pub(super) use parse::words;
 pub use parse::{Include, Query, SearchRefusal, parse};
-pub(super) use sql::word_pattern;
 
 use crate::ids::{PartitionName, SeriesUid, StudyUid};
 

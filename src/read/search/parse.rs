@@ -13,7 +13,10 @@ use super::{
 use crate::{
     dicom::dictionary::{is_private, keyword},
     domain::{Dialect, attributes::fold},
-    read::parameters::{self, InvalidParameter, Name},
+    read::{
+        names::words,
+        parameters::{self, InvalidParameter, Name},
+    },
 };
 
 /// What is searched for.
@@ -220,12 +223,6 @@ fn matching(
         }
         _ => Ok(Matching::Equal(fold(value))),
     }
-}
-
-/// The words of a folded name.
-pub fn words(name: &str) -> Vec<String> {
-    let words = name.split(|c: char| c.is_whitespace() || c.is_ascii_punctuation());
-    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 /// A day, or a range of days with one end open at most.

@@ -1,17 +1,20 @@
 //! From a [`Plan`] to SQL, and from its rows to [`Row`]s. Values are always bound, never spliced.
 
 use dicom_dictionary_std::tags;
-use sqlx::{Postgres, QueryBuilder, Row as _, postgres::PgRow};
+use serde_json::value::RawValue;
+use sqlx::{Postgres, QueryBuilder, Row as _, postgres::PgRow, types::Json};
 
 use super::{
     Level, Scope,
     parse::{Condition, Matching, Query},
-    plan::{Plan, Source},
+    plan::{Plan, Source, plan},
 };
 use crate::{
     domain::attributes::IndexedAttributes,
-    ids::PartitionName,
-    read::{ReadError, View},
+    read::{
+        ReadError, View,
+        names::{Hits, Sight, Wanted, push_hits, word_pattern},
+    },
 };
 
 /// What the database gives for one entry of an answer.
@@ -38,9 +41,10 @@ pub struct Row {
 }
 
 /// Tables and their aliases: s studies, t series, i instances.
-struct Table {
+pub struct Table {
     alias: &'static str,
-    name: &'static str,
+    /// What the database calls it.
+    pub name: &'static str,
     keys: &'static [&'static str],
 }
 
@@ -49,7 +53,8 @@ const SERIES: Table = Table { alias: "t", name: "series", keys: &["study", "seri
 const INSTANCES: Table = Table { alias: "i", name: "instances", keys: &["study", "series", "instance"] };
 
 impl Level {
-    fn table(self) -> Table {
+    /// The table with a row for each.
+    pub fn table(self) -> Table {
         match self {
             Self::Study => STUDIES,
             Self::Series => SERIES,
@@ -61,10 +66,34 @@ impl Level {
 impl View {
     /// Runs a planned search: newest first.
     pub(super) async fn search_rows(&self, scope: &Scope, query: &Query, plan: &Plan) -> Result<Vec<Row>, ReadError> {
-        let mut sql = QueryBuilder::new("select ");
-        self.push_columns(&mut sql, scope.level, plan);
-        self.push_tables(&mut sql, scope.level, plan);
-        self.push_conditions(&mut sql, scope, query);
+        let sight = self.sight(query).await?;
+        let mut sql = QueryBuilder::new("");
+        self.push_search(&mut sql, scope, query, plan, sight.hits());
+        let rows = sight.rows(sql).await?;
+        rows.iter().map(|row| read(row, scope.level, plan)).collect()
+    }
+
+    /// How the database runs a search, if it is asked at all: the plan and what it met, as JSON text.
+    pub async fn explain_search(&self, scope: &Scope, query: &Query) -> Result<Option<String>, ReadError> {
+        let sight = self.sight(query).await?;
+        let mut sql = QueryBuilder::new("explain (analyze, buffers, format json) ");
+        self.push_search(&mut sql, scope, query, &plan(query, scope), sight.hits());
+        let rows = sight.rows(sql).await?;
+        let explained = rows.first().map(|row| row.try_get::<Json<Box<RawValue>>, _>(0)).transpose()?;
+        Ok(explained.map(|Json(explained)| explained.get().to_owned()))
+    }
+
+    async fn sight(&self, query: &Query) -> Result<Sight, ReadError> {
+        let wanted = names(query);
+        let wanted: Vec<_> = wanted.iter().map(|(attribute, words)| Wanted { attribute, words }).collect();
+        self.look_for_names(&wanted).await
+    }
+
+    fn push_search(&self, sql: &mut QueryBuilder<Postgres>, scope: &Scope, query: &Query, plan: &Plan, hits: &[Hits]) {
+        sql.push("select ");
+        self.push_columns(sql, scope.level, plan);
+        self.push_tables(sql, scope.level, plan);
+        self.push_conditions(sql, scope, query, hits);
         let newest_first = match scope.level {
             Level::Study => "s.created",
             Level::Series => "t.created",
@@ -72,8 +101,6 @@ impl View {
         };
         sql.push(format_args!(" order by {newest_first} desc limit ")).push_bind(query.limit);
         sql.push(" offset ").push_bind(query.offset);
-        let rows = sql.build().fetch_all(&self.pool).await?;
-        rows.iter().map(|row| read(row, scope.level, plan)).collect()
     }
 
     fn push_columns(&self, sql: &mut QueryBuilder<Postgres>, level: Level, plan: &Plan) {
@@ -128,7 +155,8 @@ impl View {
         }
     }
 
-    fn push_conditions(&self, sql: &mut QueryBuilder<Postgres>, scope: &Scope, query: &Query) {
+    fn push_conditions(&self, sql: &mut QueryBuilder<Postgres>, scope: &Scope, query: &Query, hits: &[Hits]) {
+        let mut hits = hits.iter();
         let alias = scope.level.table().alias;
         sql.push(format_args!(" where {alias}.service = ")).push_bind(self.service.0);
         sql.push(format_args!(" and {alias}.partition = ")).push_bind(scope.partition.to_string());
@@ -142,7 +170,11 @@ impl View {
         }
         for condition in &query.conditions {
             sql.push(" and ");
-            self.push_condition(sql, condition, alias, &scope.partition);
+            let hits = match condition.matching {
+                Matching::Words(_) => hits.next(),
+                _ => None,
+            };
+            self.push_condition(sql, condition, hits, scope);
         }
     }
 
@@ -150,48 +182,55 @@ impl View {
         &self,
         sql: &mut QueryBuilder<Postgres>,
         condition: &Condition,
-        level: &str,
-        partition: &PartitionName,
+        hits: Option<&Hits>,
+        scope: &Scope,
     ) {
-        match condition.attribute.column {
-            Some(column) => {
-                let table = condition.attribute.level.table();
-                // The identifiers of a study or series are columns of every table below it.
-                let alias = if table.keys.contains(&column) { level } else { table.alias };
-                if alias != level {
-                    self.push_candidates(sql, &table, column, &condition.matching, level, partition);
-                    sql.push(" and ");
-                }
-                push_matching(sql, &format!("{alias}.{column}"), &condition.matching);
-            }
-            None => {
-                sql.push("exists (select from series x where ");
-                self.push_same(sql, "x", level, &STUDIES);
+        let level = scope.level.table().alias;
+        let Some(column) = condition.attribute.column else {
+            sql.push("exists (select from series x where ");
+            self.push_same(sql, "x", level, &STUDIES);
+            sql.push(" and ");
+            push_matching(sql, "x.modality", &condition.matching);
+            sql.push(")");
+            return;
+        };
+        let table = condition.attribute.level.table();
+        // The identifiers of a study or series are columns of every table below it, behind those above it in an index.
+        let is_below = table.keys.contains(&column) && (column == "study" || scope.study.is_some());
+        let alias = if is_below { level } else { table.alias };
+        match hits {
+            // A walk from the newest row on meets a page of them soon.
+            Some(Hits::Many) => {}
+            // Within one study nothing better leads to its rows.
+            _ if alias != level && scope.study.is_none() => {
+                self.push_candidates(sql, &table, (column, &condition.matching, hits), scope);
                 sql.push(" and ");
-                push_matching(sql, "x.modality", &condition.matching);
-                sql.push(")");
             }
+            Some(hits) if alias == level => push_hits(sql, alias, hits),
+            _ => {}
         }
+        push_matching(sql, &format!("{alias}.{column}"), &condition.matching);
     }
 
-    /// Of the rows of the level, only those below a row of `table` that matches: found first, so that a selective
-    /// condition on a study or series leads straight to what is below it.
+    /// Of the rows of the level, only those of studies with a row of `table` that matches: found first, so that a
+    /// selective condition on a study or series leads straight to what is below it.
     fn push_candidates(
         &self,
         sql: &mut QueryBuilder<Postgres>,
         table: &Table,
-        column: &str,
-        matching: &Matching,
-        level: &str,
-        partition: &PartitionName,
+        (column, matching, hits): (&str, &Matching, Option<&Hits>),
+        scope: &Scope,
     ) {
-        let key = if table.keys.len() == 1 { "study" } else { "series" };
-        sql.push(format_args!("{level}.{key} = any(array(select x.{key} from {} x where x.service = ", table.name));
+        let level = scope.level.table().alias;
+        sql.push(format_args!("{level}.study = any(array(select x.study from {} x where x.service = ", table.name));
         sql.push_bind(self.service.0);
-        sql.push(" and x.partition = ").push_bind(partition.to_string());
+        sql.push(" and x.partition = ").push_bind(scope.partition.to_string());
         sql.push(" and ");
         self.as_of.push(sql, "x");
         sql.push(" and ");
+        if let Some(hits) = hits {
+            push_hits(sql, "x", hits);
+        }
         push_matching(sql, &format!("x.{column}"), matching);
         sql.push("))");
     }
@@ -204,6 +243,15 @@ impl View {
         }
         self.as_of.push(sql, one);
     }
+}
+
+/// The words that are looked for in names, with what the index calls those, in the order of the conditions.
+fn names(query: &Query) -> Vec<(String, &[String])> {
+    let names = query.conditions.iter().filter_map(|condition| match &condition.matching {
+        Matching::Words(words) => Some((condition.attribute.name()?, words.as_slice())),
+        _ => None,
+    });
+    names.collect()
 }
 
 fn push_matching(sql: &mut QueryBuilder<Postgres>, column: &str, matching: &Matching) {
@@ -224,14 +272,32 @@ fn push_matching(sql: &mut QueryBuilder<Postgres>, column: &str, matching: &Matc
         }
         Matching::Like(pattern) => {
             sql.push(format_args!("{column} like ")).push_bind(like_pattern(pattern));
-        }
-        Matching::Words(words) if words.is_empty() => {
-            sql.push("false");
+            // A plan that is kept does not know the pattern; said like this, it can use an index nevertheless.
+            let prefix = pattern.split(['*', '?']).next().unwrap_or_default();
+            if !prefix.is_empty() {
+                sql.push(format_args!(" and {column} >= ")).push_bind(prefix.to_owned());
+            }
+            if let Some(behind) = behind(prefix) {
+                sql.push(format_args!(" and {column} < ")).push_bind(behind);
+            }
         }
         Matching::Words(words) => {
             sql.push(format_args!("{column} ~ ")).push_bind(word_pattern(words));
         }
     }
+}
+
+/// The first text behind all those that begin like this one, as the database sorts: by code point.
+fn behind(prefix: &str) -> Option<String> {
+    let mut characters: Vec<char> = prefix.chars().collect();
+    while let Some(last) = characters.pop() {
+        let next = if last == '\u{D7FF}' { Some('\u{E000}') } else { char::from_u32(u32::from(last) + 1) };
+        if let Some(next) = next {
+            characters.push(next);
+            return Some(characters.into_iter().collect());
+        }
+    }
+    None
 }
 
 /// `*` and `?` as `like` spells them; what `like` would take for more than itself is escaped.
@@ -246,14 +312,6 @@ fn like_pattern(pattern: &str) -> String {
         }
     }
     like
-}
-
-/// What separates words in a name, as a regular expression names it: white space and ASCII punctuation.
-const SEPARATORS: &str = r##"][:space:]!"#$%&'()*+,./:;<=>?@[\\^_`{|}~-"##;
-
-/// A regular expression for words that begin like these and follow one another. Words hold no separators.
-pub fn word_pattern(words: &[String]) -> String {
-    format!("(^|[{SEPARATORS}]){}", words.join(&format!("[^{SEPARATORS}]*[{SEPARATORS}]+")))
 }
 
 fn shows_study(level: Level, plan: &Plan) -> bool {
@@ -287,6 +345,17 @@ fn read(row: &PgRow, level: Level, plan: &Plan) -> Result<Row, ReadError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_begins_alike_ends_at_the_next_character() {
+        for (prefix, next) in
+            [("pat", Some("pau")), ("é", Some("ê")), ("\u{D7FF}", Some("\u{E000}")), ("a\u{10FFFF}", Some("b"))]
+        {
+            assert_eq!(behind(prefix).as_deref(), next);
+        }
+        assert_eq!(behind(""), None);
+        assert_eq!(behind("\u{10FFFF}"), None);
+    }
 
     #[test]
     fn only_star_and_question_mark_are_wild() {

@@ -12,7 +12,8 @@ use crate::{
     ids::PartitionName,
     read::{
         ReadError, View,
-        search::{Include, answer, word_pattern},
+        names::{Wanted, push_hits, word_pattern},
+        search::{Include, answer},
     },
 };
 
@@ -88,6 +89,8 @@ impl View {
         partition: &PartitionName,
         query: &Query,
     ) -> Result<Option<String>, ReadError> {
+        let sight = self.look_for_names(&names(query)).await?;
+        let mut hits = sight.hits().iter();
         let mut sql = QueryBuilder::new("select w.dataset from workitems w where w.service = ");
         sql.push_bind(self.service.0);
         sql.push(" and w.partition = ").push_bind(partition.to_string());
@@ -95,11 +98,14 @@ impl View {
         self.as_of.push(&mut sql, "w");
         for condition in &query.conditions {
             sql.push(" and ");
+            if let Matching::Words(_) = condition.matching {
+                hits.next().into_iter().for_each(|hits| push_hits(&mut sql, "w", hits));
+            }
             push_condition(&mut sql, condition);
         }
         sql.push(" order by w.created desc limit ").push_bind(query.limit);
         sql.push(" offset ").push_bind(query.offset);
-        let rows = sql.build().fetch_all(&self.pool).await?;
+        let rows = sight.rows(sql).await?;
         let datasets: Vec<&str> = rows.iter().map(|row| row.try_get("dataset")).collect::<Result<_, _>>()?;
         if datasets.is_empty() {
             return Ok(None);
@@ -113,6 +119,17 @@ impl View {
         };
         Ok(Some(format!("[{}]", entries.join(","))))
     }
+}
+
+/// The words that are looked for in names.
+fn names(query: &Query) -> Vec<Wanted<'_>> {
+    let names = query.conditions.iter().filter_map(|condition| match (condition.attribute, &condition.matching) {
+        (Searchable::PatientName, Matching::Words(words)) => {
+            Some(Wanted { attribute: "workitems.patient_name", words })
+        }
+        _ => None,
+    });
+    names.collect()
 }
 
 /// The attributes of each entry.
@@ -140,7 +157,7 @@ fn push_condition(sql: &mut QueryBuilder<Postgres>, condition: &Condition) {
         (Column::Items(column), Matching::Equal(value)) if !value.contains('\\') => {
             sql.push(format_args!("strpos({column}, ")).push_bind(format!("\\{value}\\")).push(") > 0");
         }
-        (Column::One(column), Matching::Words(words)) if !words.is_empty() => {
+        (Column::One(column), Matching::Words(words)) => {
             sql.push(format_args!("{column} ~ ")).push_bind(word_pattern(words));
         }
         (Column::Instant(column), Matching::At(instant)) => {

@@ -12,8 +12,9 @@ use crate::{
         workitem::searchable::{Searchable, instant},
     },
     read::{
+        names::words,
         parameters::{self, InvalidParameter, Name},
-        search::{Include, words},
+        search::Include,
     },
 };
 

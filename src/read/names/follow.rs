@@ -1,0 +1,99 @@
+//! Following the log: versions of rows that are new since the last time, whoever wrote them.
+
+use std::sync::Arc;
+
+use futures_util::{StreamExt, TryStreamExt};
+use sqlx::PgConnection;
+use tokio::task::spawn_blocking;
+
+use super::{
+    Names, NamesError, Wanted,
+    index::{Entry, Hits, Index},
+};
+use crate::ids::{Position, ServiceId};
+
+/// All names: `attribute`, `since`, `name`, of a service ($1) and made after a position ($2). A name that comes to be
+/// searchable needs a line here, and [`Wanted::attribute`] to say the same.
+const NAMES: &str = "
+    select 'studies.patient_name' as attribute, since, patient_name as name
+      from studies   where service = $1 and since > $2 and patient_name is not null
+     union all
+    select 'studies.referring_physician_name', since, referring_physician_name
+      from studies   where service = $1 and since > $2 and referring_physician_name is not null
+     union all
+    select 'workitems.patient_name', since, patient_name
+      from workitems where service = $1 and since > $2 and patient_name is not null";
+
+/// Names that are read at once: bounds the memory of the first search in a large service.
+const NAMES_AT_ONCE: usize = 5_000;
+
+/// How far a service was followed: every version up to `position`, as it was in `epoch`, has its entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Cursor {
+    epoch: i64,
+    position: Position,
+}
+
+impl Names {
+    /// Follows the log to what `connection` sees, and looks the words up.
+    pub(super) async fn hits(
+        &self,
+        connection: &mut PgConnection,
+        service: ServiceId,
+        cursor: &mut Cursor,
+        wanted: &[Wanted<'_>],
+    ) -> Result<Vec<Hits>, NamesError> {
+        let index = self.index().await?;
+        follow(&index, connection, service, cursor).await?;
+        let searcher = index.searcher();
+        let search = |wanted: &Wanted| index.search(&searcher, service, wanted.attribute, wanted.words);
+        Ok(wanted.iter().map(search).collect::<Result<_, _>>()?)
+    }
+}
+
+async fn follow(
+    index: &Arc<Index>,
+    connection: &mut PgConnection,
+    service: ServiceId,
+    cursor: &mut Cursor,
+) -> Result<(), NamesError> {
+    let state: Option<(i64, i64, Option<i64>)> = sqlx::query_as(
+        "select s.epoch, s.head, (select min(r.position) from resets r where r.service = s.id and r.epoch > $2)
+           from services s
+          where s.id = $1",
+    )
+    .bind(service.0)
+    .bind(cursor.epoch)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some((epoch, head, back)) = state else { return Ok(()) };
+    let here = Cursor { epoch, position: Position(head) };
+    if *cursor == here {
+        return Ok(());
+    }
+    // Since resets went back to `back`, what comes after it may be other than what was read.
+    let from = match back {
+        Some(back) if epoch != cursor.epoch && back < cursor.position.0 => Position(back),
+        _ => cursor.position,
+    };
+    if from < cursor.position {
+        index.forget(service, from)?;
+    }
+    let mut chunks = sqlx::query_as(NAMES).bind(service.0).bind(from.0).fetch(connection).try_chunks(NAMES_AT_ONCE);
+    let mut is_changed = false;
+    while let Some(chunk) = chunks.next().await {
+        let entries = chunk
+            .map_err(|error| error.1)?
+            .into_iter()
+            .map(|(attribute, since, name): (String, i64, String)| Entry { attribute, since: Position(since), name });
+        let (index, entries): (_, Vec<Entry>) = (index.clone(), entries.collect());
+        spawn_blocking(move || index.add(service, &entries)).await??;
+        is_changed = true;
+    }
+    if is_changed {
+        let index = index.clone();
+        spawn_blocking(move || index.commit()).await??;
+    }
+    *cursor = here;
+    Ok(())
+}

@@ -1,0 +1,142 @@
+//! Names, for fuzzy matching: an index in memory of their words that tells in which versions of rows they may be.
+//!
+//! It is a hint. Every condition, that on the name included, is also in the SQL: an entry that is stale costs a lookup
+//! and is never wrong, so a reset needs no work here. Entries are of versions, not of current values, and versions stay
+//! in the tables: the past is searched like the present.
+//!
+//! What may not happen is that an entry is missing. So the index follows the log before it answers, in the very view of
+//! the database in which the search itself runs.
+
+mod follow;
+mod index;
+mod words;
+
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use sqlx::{PgPool, Postgres, QueryBuilder, Transaction, postgres::PgRow};
+use tantivy::TantivyError;
+use tokio::sync::{Mutex, OnceCell};
+
+pub use index::Hits;
+pub use words::{word_pattern, words};
+
+use self::{follow::Cursor, index::Index};
+use super::{ReadError, View};
+use crate::ids::{Position, ServiceId};
+
+/// The names of all services. Nothing is in memory until somebody asks.
+#[derive(Debug, Default)]
+pub struct Names {
+    index: OnceCell<Arc<Index>>,
+    /// How far each service was followed. Whoever holds one has the service's entries for themselves.
+    cursors: DashMap<ServiceId, Arc<Mutex<Cursor>>>,
+}
+
+/// Words that are looked for in names.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'w> {
+    /// Which names: table and column (see [`follow`]).
+    pub attribute: &'w str,
+    /// Beginnings of words.
+    pub words: &'w [String],
+}
+
+/// What a search reads from.
+#[derive(Debug)]
+pub enum Sight {
+    /// The database as it is when it is asked.
+    Pool(PgPool),
+    /// The database as it was when it was asked for names.
+    Held {
+        /// Keeps it so.
+        transaction: Transaction<'static, Postgres>,
+        /// Where the names may be, as they were asked for.
+        hits: Vec<Hits>,
+    },
+}
+
+impl Sight {
+    /// Where the names may be, as they were asked for.
+    pub(super) fn hits(&self) -> &[Hits] {
+        match self {
+            Self::Pool(_) => &[],
+            Self::Held { hits, .. } => hits,
+        }
+    }
+
+    /// Whether some of the words are nowhere, so that nothing can be found.
+    pub(super) fn is_hopeless(&self) -> bool {
+        self.hits().iter().any(|hits| matches!(hits, Hits::Versions(versions) if versions.is_empty()))
+    }
+
+    /// Runs the search.
+    pub(super) async fn rows(self, mut sql: QueryBuilder<Postgres>) -> Result<Vec<PgRow>, ReadError> {
+        match self {
+            _ if self.is_hopeless() => Ok(Vec::new()),
+            Self::Pool(pool) => Ok(sql.build().fetch_all(&pool).await?),
+            Self::Held { mut transaction, .. } => {
+                let rows = sql.build().fetch_all(&mut *transaction).await?;
+                transaction.rollback().await?;
+                Ok(rows)
+            }
+        }
+    }
+}
+
+/// Adds what is known of where the names of `table` may be.
+pub(super) fn push_hits(sql: &mut QueryBuilder<Postgres>, table: &str, hits: &Hits) {
+    if let Hits::Versions(versions) = hits {
+        sql.push(format_args!("{table}.since = any(")).push_bind(versions.clone()).push(") and ");
+    }
+}
+
+/// Why the index could not help.
+#[derive(Debug, thiserror::Error)]
+enum NamesError {
+    /// The database refused or failed: a search would fail too.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// The index failed: a search goes on without a hint.
+    #[error("the index of names failed: {0}")]
+    Index(#[from] TantivyError),
+    /// A thread of the index was lost.
+    #[error("the index of names was interrupted")]
+    Interrupted(#[from] tokio::task::JoinError),
+}
+
+impl Names {
+    /// Forgets a service that was deleted.
+    pub fn forget(&self, service: ServiceId) {
+        self.cursors.remove(&service);
+        if let Some(Err(error)) = self.index.get().map(|index| index.forget(service, Position(0))) {
+            tracing::warn!(%error, "names of a deleted service stay in memory");
+        }
+    }
+
+    async fn index(&self) -> Result<Arc<Index>, NamesError> {
+        let start = || async { Ok(Arc::new(tokio::task::spawn_blocking(Index::new).await??)) };
+        self.index.get_or_try_init(start).await.cloned()
+    }
+}
+
+impl View {
+    /// Where words may be, in a view of the database that stays as it is.
+    pub(super) async fn look_for_names(&self, wanted: &[Wanted<'_>]) -> Result<Sight, ReadError> {
+        if wanted.is_empty() {
+            return Ok(Sight::Pool(self.pool.clone()));
+        }
+        let cursor = self.names.cursors.entry(self.service).or_default().clone();
+        let mut cursor = cursor.lock().await;
+        let mut transaction = self.pool.begin_with("begin isolation level repeatable read, read only").await?;
+        let hits = match self.names.hits(&mut transaction, self.service, &mut cursor, wanted).await {
+            Ok(hits) => hits,
+            Err(NamesError::Database(error)) => return Err(error.into()),
+            Err(error) => {
+                tracing::warn!(%error, "names are searched without an index");
+                vec![Hits::Many; wanted.len()]
+            }
+        };
+        Ok(Sight::Held { transaction, hits })
+    }
+}

@@ -1,7 +1,9 @@
 //! The laws of the emulator, as properties of random histories. Law 1 (a rebuild of every read model gives exactly its
 //! rows) is checked by the end of every [`TestApp`](crate::support::TestApp), so by every test here too.
 
+mod archive;
 mod history;
+mod search;
 
 use proptest::{
     prelude::*,

@@ -1,4 +1,4 @@
--- version 1: one row per series and state of its indexed attributes (latest non-empty value wins)
+-- version 2: one row per series and state of its indexed attributes (latest non-empty value wins)
 
 create table series (
     service     bigint  not null,
@@ -19,6 +19,7 @@ create table series (
 
 create unique index series_live  on series (service, partition, study, series) where until is null;
 create index series_until        on series (service, until) where until is not null;
+create index series_series       on series (service, partition, series) where until is null;
 create index series_created      on series (service, partition, created) where until is null;
 
 create index series_modality                            on series (service, partition, modality)                            where until is null;

@@ -24,6 +24,7 @@ mod process;
 mod rendered;
 mod retrieve;
 mod search;
+mod search_plans;
 mod store;
 mod store_v1;
 mod transcode;

@@ -7,7 +7,7 @@ use super::{
     client::{Answer, Connection, Request},
     files::{Ids, PER_SERIES, Template},
     floor::Floor,
-    load::{Requests, drive, median},
+    load::{Latency, Requests, drive},
     server::{Emulator, Halves},
     sql_floor,
     table::{Figures, Goal, Row},
@@ -119,8 +119,8 @@ impl Bench {
             floor += sql_floor::write_again(&self.emulator, service, events, batch).await?;
         }
 
-        let median = median(driven.latencies).unwrap_or_default();
-        let figures = Figures::Requests { count: work.requests, wall: driven.wall, median, spent, floor: Some(floor) };
+        let latency = Latency::of(driven.latencies);
+        let figures = Figures::Requests { count: work.requests, wall: driven.wall, latency, spent, floor: Some(floor) };
         Row { name: work.name, figures, goal: work.goal.map(Goal::ProcessorSeconds) }.print();
         Ok(())
     }
@@ -191,8 +191,8 @@ impl Sum {
     /// Prints the row.
     pub fn print(self, name: &str, goal: Option<Goal>) {
         let (count, wall) = (self.walls.len(), self.walls.iter().sum());
-        let median = median(self.walls).unwrap_or_default();
-        let figures = Figures::Requests { count, wall, median, spent: self.spent, floor: None };
+        let latency = Latency::of(self.walls);
+        let figures = Figures::Requests { count, wall, latency, spent: self.spent, floor: None };
         Row { name: name.to_owned(), figures, goal }.print();
     }
 }

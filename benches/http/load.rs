@@ -67,8 +67,23 @@ async fn lane(
     Ok((latencies, last))
 }
 
-/// The middle one of some durations.
-pub fn median(mut durations: Vec<Duration>) -> Option<Duration> {
-    durations.sort_unstable();
-    durations.get(durations.len() / 2).copied()
+/// How long answers took.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Latency {
+    /// The middle one.
+    pub median: Duration,
+    /// The one that 99 of 100 did not exceed.
+    pub p99: Duration,
+}
+
+impl Latency {
+    /// Of some durations.
+    pub fn of(mut durations: Vec<Duration>) -> Self {
+        durations.sort_unstable();
+        let at = |index: usize| durations.get(index).copied().unwrap_or_default();
+        Self {
+            median: at(durations.len() / 2),
+            p99: at((durations.len() * 99 / 100).min(durations.len().saturating_sub(1))),
+        }
+    }
 }

@@ -13,6 +13,7 @@ mod load;
 mod processes;
 mod reads;
 mod resets;
+mod searches;
 mod server;
 mod sql_floor;
 mod starts;
@@ -44,6 +45,10 @@ struct Options {
     /// Only measurements whose names contain this.
     #[arg(long, default_value = "")]
     only: String,
+
+    /// Also search a service of a million instances.
+    #[arg(long)]
+    million: bool,
 
     /// What cargo passes to every benchmark.
     #[arg(long, hide = true)]
@@ -92,6 +97,7 @@ async fn measure(options: Options, folder: &Path) -> anyhow::Result<()> {
 async fn measure_requests(bench: &Bench) -> anyhow::Result<()> {
     stores::measure(bench).await?;
     reads::measure(bench).await?;
+    searches::measure(bench).await?;
     stores::measure_deletes(bench).await?;
     resets::measure(bench).await?;
     starts::measure_memory(&bench.options, &bench.emulator)

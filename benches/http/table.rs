@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::server::Halves;
+use super::{load::Latency, server::Halves};
 
 /// Bytes of a MiB.
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
@@ -28,8 +28,8 @@ pub enum Figures {
         count: usize,
         /// From the first to the last.
         wall: Duration,
-        /// How long one took, in the middle.
-        median: Duration,
+        /// How long one took.
+        latency: Latency,
         /// Processor time of all of them.
         spent: Halves<Duration>,
         /// Processor time of the floor for as many.
@@ -62,6 +62,7 @@ impl Row {
             "wall s",
             "req/s",
             "median ms",
+            "p99 ms",
             "emulator",
             "postgres",
             "both",
@@ -69,7 +70,7 @@ impl Row {
             "ratio",
             "goal",
         ]);
-        print(&["---"; 11]);
+        print(&["---"; 12]);
     }
 
     /// Prints the row.
@@ -77,7 +78,7 @@ impl Row {
         let cells = match &self.figures {
             Figures::Memory(halves) => {
                 let [emulator, postgres] = [halves.emulator, halves.postgres].map(|bytes| bytes as f64 / MEBIBYTE);
-                [String::new(), String::new(), String::new(), String::new()]
+                [const { String::new() }; 5]
                     .into_iter()
                     .chain([
                         format!("{emulator:.1}"),
@@ -89,18 +90,19 @@ impl Row {
                     ])
                     .collect::<Vec<_>>()
             }
-            Figures::Requests { count, wall, median, spent, floor } => {
+            Figures::Requests { count, wall, latency, spent, floor } => {
                 let per_thousand = |time: Duration| time.as_secs_f64() * 1e3 / *count as f64;
                 let [emulator, postgres] = [spent.emulator, spent.postgres].map(per_thousand);
                 let both = emulator + postgres;
                 let floor = floor.map(per_thousand);
-                let median = median.as_secs_f64() * 1e3;
+                let [median, p99] = [latency.median, latency.p99].map(|time| time.as_secs_f64() * 1e3);
                 let reached = if matches!(self.goal, Some(Goal::Milliseconds(_))) { median } else { both };
                 vec![
                     count.to_string(),
                     format!("{:.2}", wall.as_secs_f64()),
                     format!("{:.0}", *count as f64 / wall.as_secs_f64()),
                     format!("{median:.2}"),
+                    format!("{p99:.2}"),
                     significant(emulator),
                     significant(postgres),
                     significant(both),
@@ -136,7 +138,7 @@ fn significant(number: f64) -> String {
 }
 
 fn print(cells: &[&str]) {
-    const WIDTHS: [usize; 11] = [46, 8, 7, 7, 9, 8, 8, 8, 7, 6, 14];
+    const WIDTHS: [usize; 12] = [46, 8, 7, 7, 9, 7, 8, 8, 8, 7, 6, 14];
     let cells = cells.iter().zip(WIDTHS).enumerate().map(|(index, (cell, width))| match (index, *cell) {
         (_, "---") => "-".repeat(width),
         (0, name) => format!("{name:<width$}"),

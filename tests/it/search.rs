@@ -268,3 +268,38 @@ async fn hostile_values_are_data() {
     app.query(&format!("/studies?PatientName={name}&fuzzymatching=true").replace(' ', "%20").replace('"', "")).await;
     app.query("/studies?StudyDescription=x%27;%20drop%20table%20events;%20--").await.expect(200);
 }
+
+#[tokio::test]
+async fn long_lists_long_patterns_and_far_offsets_are_answered() {
+    let app = TestApp::new();
+    let instance = Instance::new().with(0x0008_1030, "LO", &"a".repeat(64)).with(0x0010_0010, "PN", &"a".repeat(64));
+    app.store([&instance]).await.expect(200);
+    let uids = "1.23,".repeat(10_000);
+    for query in [
+        format!("/studies?StudyInstanceUID={uids}{}", instance.study),
+        format!("/series?SeriesInstanceUID={uids}{}", instance.series),
+        format!("/instances?SeriesInstanceUID={uids}{}", instance.series),
+        format!("/instances?SOPInstanceUID={uids}{}&StudyInstanceUID={}", instance.instance, instance.study),
+        format!("{}/instances?SOPInstanceUID={uids}{}", instance.study_path(), instance.instance),
+        format!("/studies?StudyDescription={}", "*a".repeat(32)),
+        format!("/studies?StudyDescription={}*", "?".repeat(64)),
+    ] {
+        let found = app.query(&query).await.expect(200).json();
+        assert_eq!(found.as_array().unwrap().len(), 1, "{}", &query[..60]);
+    }
+    for query in [
+        format!("/instances?StudyInstanceUID={uids}"),
+        format!("/studies?StudyDescription={}b", "*a".repeat(4_000)),
+        format!("/studies?PatientName={}", "?*".repeat(4_000)),
+        format!("/instances?PatientName={}b", "*a*".repeat(2_600)),
+        format!("/studies?StudyDescription={}", "%25".repeat(2_600)),
+        "/studies?StudyDescription=a_%25".to_owned(),
+        "/studies?StudyDescription=%5C*".to_owned(),
+        "/series?offset=9223372036854775807&limit=200".to_owned(),
+    ] {
+        app.query(&query).await.expect(204);
+    }
+    for offset in ["9223372036854775808", "1e3", "-1", "%2B", "99999999999999999999999999"] {
+        app.query(&format!("/studies?offset={offset}")).await.expect(400);
+    }
+}

@@ -117,7 +117,8 @@ impl App {
 }
 
 fn tools(context: &Context) -> Tools {
-    Tools { pool: context.pool.clone(), services: context.services.clone(), blobs: context.blobs.clone() }
+    let (pool, services) = (context.pool.clone(), context.services.clone());
+    Tools { pool, services, names: context.names.clone(), blobs: context.blobs.clone() }
 }
 
 /// Brings what is in the database up to date and opens everything that requests need.

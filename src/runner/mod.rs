@@ -16,7 +16,7 @@ use crate::{
     domain::operation::{Operation, Task},
     ids::{OperationId, ServiceId},
     log::{LogError, Service, Services},
-    read::{self, ReadError},
+    read::{self, AsOf, ReadError, View, names::Names},
 };
 
 /// How long an operation that another process left lying waits at most.
@@ -29,8 +29,17 @@ pub struct Tools {
     pub pool: PgPool,
     /// The services and their writers.
     pub services: Arc<Services>,
+    /// The index of names.
+    pub names: Arc<Names>,
     /// The stored files.
     pub blobs: Blobs,
+}
+
+impl Tools {
+    /// A service as it is now.
+    fn view(&self, service: &Service) -> View {
+        View { pool: self.pool.clone(), service: service.id, as_of: AsOf::Head, names: self.names.clone() }
+    }
 }
 
 /// How the rest of the server tells that there is something to do.

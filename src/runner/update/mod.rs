@@ -16,7 +16,7 @@ use crate::{
     ids::{InstanceKey, OperationId, PartitionName, Position, Resource, StudyKey},
     log::Service,
     read::{
-        self, AsOf, View,
+        self, View,
         instances::{Kept, StoredInstance},
     },
 };
@@ -35,7 +35,7 @@ type Made = HashMap<(InstanceKey, Position), UpdatedInstance>;
 pub async fn work(tools: &Tools, service: &Service, id: OperationId) -> Result<Stopped, WorkError> {
     // In this order: what is read later is of this epoch, or the first step is refused.
     let epoch = read::epoch(&tools.pool, service.id).await?;
-    let view = View { pool: tools.pool.clone(), service: service.id, as_of: AsOf::Head };
+    let view = tools.view(service);
     let Some(operation) = view.operation(id).await? else { return Ok(Stopped::Overtaken) };
     let (task, mut progress) = match (operation.task, operation.progress) {
         (Task::Update(task), Progress::Update(progress)) => (task, progress),

@@ -13,7 +13,7 @@ use crate::{
         operation::{Progress, Task, update::Update},
         update::{StudyOutcome, SwitchStudy, Switched, UpdatedInstance},
     },
-    ids::{InstanceKey, OperationId, PartitionName, Position, Resource, StudyKey},
+    ids::{InstanceKey, OperationId, PartitionKey, PartitionName, Position, Resource, StudyKey},
     log::Service,
     read::{
         self, View,
@@ -89,17 +89,25 @@ async fn update_study(
     }
     drop(rewritten);
     if failures.count > 0 {
-        return Ok((seen, StudyOutcome::Failed(failures.lines(study))));
+        let partition = partition_key(view, &study.partition).await?;
+        return Ok((seen, StudyOutcome::Failed(failures.lines(study, partition))));
     }
     let updated = seen.iter().filter_map(|name| made.get(name).cloned()).collect();
     Ok((seen, StudyOutcome::Updated(updated)))
+}
+
+/// The number of a partition, which is what the service says of it here.
+async fn partition_key(view: &View, name: &PartitionName) -> Result<PartitionKey, WorkError> {
+    let partitions = view.partitions().await?.unwrap_or_default();
+    let found = partitions.into_iter().find(|partition| partition.name == *name);
+    Ok(found.map_or(PartitionKey::DEFAULT, |partition| partition.key))
 }
 
 /// The instances of a study that could not be updated.
 #[derive(Debug, Default)]
 struct Failures {
     count: usize,
-    named: Vec<String>,
+    named: Vec<(InstanceKey, String)>,
 }
 
 impl Failures {
@@ -108,21 +116,20 @@ impl Failures {
         tracing::warn!(reason = %error.kind(), "an instance could not be updated");
         tracing::debug!(%error, ?key, "an instance could not be updated");
         if self.named.len() < NAMED_FAILURES {
-            let InstanceKey { partition, study, series, instance } = key;
-            // The service numbers its partitions, and the first is that of a service without.
-            let partition = if *partition == PartitionName::default_partition() { "1" } else { partition.as_str() };
-            self.named.push(format!(
-                "{}. Instance UIDs - PartitionKey: {partition}, StudyInstanceUID: {study}, SeriesInstanceUID: {series}, SOPInstanceUID: {instance}",
-                error.reason()
-            ));
+            self.named.push((key.clone(), error.reason()));
         }
     }
 
     /// What a client is told.
-    fn lines(self, study: &StudyKey) -> Vec<String> {
+    fn lines(self, study: &StudyKey, PartitionKey(partition): PartitionKey) -> Vec<String> {
         const MORE: &str = "There are more instances failed to update than listed above. Please check the diagnostics logs for the complete list.";
         let first = format!("Failed to update instances for study {}", study.study);
+        let named = self.named.into_iter().map(|(InstanceKey { study, series, instance, .. }, reason)| {
+            format!(
+                "{reason}. Instance UIDs - PartitionKey: {partition}, StudyInstanceUID: {study}, SeriesInstanceUID: {series}, SOPInstanceUID: {instance}"
+            )
+        });
         let more = (self.count > NAMED_FAILURES).then(|| MORE.to_owned());
-        [first].into_iter().chain(self.named).chain(more).collect()
+        [first].into_iter().chain(named).chain(more).collect()
     }
 }

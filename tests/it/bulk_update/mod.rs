@@ -2,6 +2,7 @@
 
 mod feed;
 mod files;
+mod partitions;
 mod race;
 mod results;
 mod validation;

@@ -6,18 +6,22 @@ use anyhow::Context as _;
 use axum::{extract::Request, serve::ListenerExt};
 use futures_util::TryStreamExt;
 use sqlx::PgPool;
-use tokio::{net::TcpListener, sync::watch};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 
 use crate::{
     blob::{self, Blobs, Known},
     clock::Clock,
-    command,
+    command::{
+        self,
+        export::{Exports, Policy},
+    },
     config::{Config, Durability, Switch},
     control,
     http::{
         context::{Context, Dialect, Parts, Proxy},
         router,
     },
+    import::{self, Source},
     log::{self, Services, Settings},
     postgres::{
         self,
@@ -41,6 +45,8 @@ pub struct App {
     cluster: Option<Cluster>,
     presence: Presence,
     expiry_interval: Duration,
+    imports: Vec<Source>,
+    import_interval: Duration,
 }
 
 impl App {
@@ -50,6 +56,7 @@ impl App {
         let address = SocketAddr::new(config.host, config.port);
         let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
         tracing::info!("listening on http://{}", listener.local_addr()?);
+        let imports = imports(config)?;
         let cluster = match config.database_url() {
             Some(_) => None,
             None => Some(managed_cluster(config).await?),
@@ -57,7 +64,9 @@ impl App {
         match prepare(config, clock, cluster.as_ref()).await {
             Ok((context, presence)) => {
                 let expiry_interval = Duration::from_secs(config.expiry_interval_seconds);
-                Ok(Self { context, listener, control: config.control, cluster, presence, expiry_interval })
+                let import_interval = Duration::from_millis(config.import_interval_ms);
+                let control = config.control;
+                Ok(Self { context, listener, control, cluster, presence, expiry_interval, imports, import_interval })
             }
             Err(error) => {
                 if let Some(cluster) = cluster {
@@ -75,12 +84,16 @@ impl App {
 
     /// Serves until `stop` resolves; then lets requests finish, for a while, and stops the database that it started.
     pub async fn serve(self, stop: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
-        let Self { context, listener, control, cluster, presence, expiry_interval } = self;
+        let Self { context, listener, control, cluster, presence, expiry_interval, imports, import_interval } = self;
         tracing::info!("ready");
         let pool = context.pool.clone();
         tokio::spawn(sweep(context.clone(), presence));
         tokio::spawn(expire(context.clone(), expiry_interval));
         let runner = tokio::spawn(runner::run(tools(&context), context.bell.clone()));
+        let mut importers = JoinSet::new();
+        for source in imports {
+            importers.spawn(import::run(import_tools(&context), source, import_interval));
+        }
         let control = control.is_on().then(control::router);
         let service = router::service(context, control);
         let make_service = axum::ServiceExt::<Request>::into_make_service(service);
@@ -107,6 +120,7 @@ impl App {
             } => tracing::warn!("requests that did not finish in time are cut off"),
         }
         runner.abort();
+        importers.abort_all();
         drop(pool.close());
         if let Some(cluster) = cluster {
             cluster.stop().await;
@@ -117,8 +131,49 @@ impl App {
 }
 
 fn tools(context: &Context) -> Tools {
-    let (pool, services) = (context.pool.clone(), context.services.clone());
-    Tools { pool, services, names: context.names.clone(), blobs: context.blobs.clone() }
+    Tools {
+        pool: context.pool.clone(),
+        services: context.services.clone(),
+        names: context.names.clone(),
+        blobs: context.blobs.clone(),
+        exports: context.exports.clone(),
+    }
+}
+
+fn import_tools(context: &Context) -> import::Tools {
+    import::Tools {
+        pool: context.pool.clone(),
+        services: context.services.clone(),
+        blobs: context.blobs.clone(),
+        max_bytes: context.max_request_bytes,
+    }
+}
+
+fn imports(config: &Config) -> anyhow::Result<Vec<Source>> {
+    let mut sources = Vec::new();
+    if let Some(folder) = config.import_dir() {
+        let opened = import::Folder::open(folder, config.import_error_dir());
+        let opened = opened.with_context(|| format!("cannot import from the folder {}", folder.display()))?;
+        sources.push(Source::Folder(opened));
+    }
+    if let Some(storage) = config.import_storage() {
+        let opened = import::Storage::open(storage, &config.azurite_endpoint);
+        sources.push(Source::Storage(opened.context("cannot import from the storage account")?));
+    }
+    Ok(sources)
+}
+
+fn exports(config: &Config) -> anyhow::Result<Exports> {
+    let policy = Policy {
+        is_on: config.export.is_on(),
+        takes_sas: config.export_sas.is_on(),
+        takes_public: config.export_public.is_on(),
+    };
+    let folder = config.export_dir().map(|folder| {
+        let found = std::fs::create_dir_all(folder).and_then(|()| folder.canonicalize());
+        found.with_context(|| format!("cannot use the folder for exports {}", folder.display()))
+    });
+    Ok(Exports::new(policy, folder.transpose()?, &config.azurite_endpoint))
 }
 
 /// Brings what is in the database up to date and opens everything that requests need.
@@ -135,6 +190,7 @@ async fn prepare(config: &Config, clock: Clock, cluster: Option<&Cluster>) -> an
         Some(url) => Blobs::at_url(url)?,
         None => Blobs::in_folder(&config.storage_dir(), sync(config.durability))?,
     };
+    let exports = Arc::new(exports(config)?);
     let presence = Presence::announce(&pool).await?;
     let settings = Settings { partitions: config.partitions.is_on() };
     let services = Arc::new(Services::new(pool.clone(), clock.clone(), settings));
@@ -143,7 +199,7 @@ async fn prepare(config: &Config, clock: Clock, cluster: Option<&Cluster>) -> an
     let proxy = if config.forwarded.is_on() { Proxy::Trusted } else { Proxy::None };
     let max_request_bytes = config.max_request_bytes;
     let (bell, names) = (Bell::default(), Arc::default());
-    let context = Arc::new(Parts { pool, services, bell, names, blobs, clock, max_request_bytes, proxy, dialect });
+    let context = Arc::new(Parts { pool, services, bell, names, blobs, exports, clock, max_request_bytes, proxy, dialect });
     Ok((context, presence))
 }
 

@@ -1,6 +1,9 @@
 //! Everything that can be set, with every default: a flag and an environment variable each.
 
-use std::{net::IpAddr, path::PathBuf};
+use std::{
+    net::IpAddr,
+    path::{Path, PathBuf},
+};
 
 use clap::{Args, ValueEnum};
 
@@ -59,6 +62,43 @@ pub struct Config {
     #[arg(long, env = "EXPIRY_INTERVAL_SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..))]
     pub expiry_interval_seconds: u64,
 
+    /// Export of instances; without it `/export` is not found.
+    #[arg(long, env = "EXPORT", default_value = "on", num_args = 0..=1, default_missing_value = "on")]
+    pub export: Switch,
+
+    /// The one folder below which exports to `file:` URLs may go; unset: none may.
+    #[arg(long, env = "EXPORT_DIR")]
+    pub export_dir: Option<PathBuf>,
+
+    /// Whether exports may use shared access signatures.
+    #[arg(long, env = "EXPORT_SAS", default_value = "on", num_args = 0..=1, default_missing_value = "on")]
+    pub export_sas: Switch,
+
+    /// Whether exports may go to containers that are open to everybody.
+    #[arg(long, env = "EXPORT_PUBLIC", default_value = "on", num_args = 0..=1, default_missing_value = "on")]
+    pub export_public: Switch,
+
+    /// Where `UseDevelopmentStorage=true` is: the URL of Azurite's blobs.
+    #[arg(long, env = "AZURITE_ENDPOINT", default_value = "http://127.0.0.1:10000/devstoreaccount1")]
+    pub azurite_endpoint: String,
+
+    /// Files that are put into this folder are stored in the service `default`; unset: none are.
+    #[arg(long, env = "IMPORT_DIR")]
+    pub import_dir: Option<PathBuf>,
+
+    /// Where files go that cannot be imported [default: the folder `error` beside the import folder].
+    #[arg(long, env = "IMPORT_ERROR_DIR")]
+    pub import_error_dir: Option<PathBuf>,
+
+    /// Connection string of a storage account; blobs that are put into its `import-container` are stored in the service
+    /// `default`. `UseDevelopmentStorage=true` is the Azurite at AZURITE_ENDPOINT, its queues one port above.
+    #[arg(long, env = "IMPORT_STORAGE", hide_env_values = true)]
+    pub import_storage: Option<String>,
+
+    /// Milliseconds between two looks for files to import.
+    #[arg(long, env = "IMPORT_INTERVAL_MS", default_value_t = 2000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub import_interval_ms: u64,
+
     /// Largest request body in bytes; 413 above it.
     #[arg(long, env = "MAX_REQUEST_BYTES", default_value_t = 4 * 1024 * 1024 * 1024)]
     pub max_request_bytes: u64,
@@ -77,6 +117,26 @@ impl Config {
     pub fn storage_dir(&self) -> PathBuf {
         let chosen = self.dicom_storage_dir.clone().filter(|folder| !folder.as_os_str().is_empty());
         chosen.unwrap_or_else(|| self.data_dir.join("dicom"))
+    }
+
+    /// The folder that exports may go to.
+    pub fn export_dir(&self) -> Option<&Path> {
+        self.export_dir.as_deref().filter(|folder| !folder.as_os_str().is_empty())
+    }
+
+    /// The folder that files are imported from.
+    pub fn import_dir(&self) -> Option<&Path> {
+        self.import_dir.as_deref().filter(|folder| !folder.as_os_str().is_empty())
+    }
+
+    /// The folder for files that cannot be imported.
+    pub fn import_error_dir(&self) -> Option<&Path> {
+        self.import_error_dir.as_deref().filter(|folder| !folder.as_os_str().is_empty())
+    }
+
+    /// The storage account that blobs are imported from.
+    pub fn import_storage(&self) -> Option<&str> {
+        self.import_storage.as_deref().filter(|text| !text.trim().is_empty())
     }
 
     /// Where the database is; nothing, or a blank: the managed one.

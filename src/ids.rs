@@ -110,7 +110,21 @@ impl OperationId {
     pub fn new(service: &ServiceName, position: Position) -> Self {
         let digest =
             Sha256::new().chain_update(service.as_str()).chain_update("\0").chain_update(position.0.to_be_bytes());
-        let digest: [u8; 32] = digest.finalize().into();
+        Self::from_digest(digest.finalize().into())
+    }
+
+    /// The identifier of an operation that must be known before it starts: the `turn`th that was asked for when
+    /// `position` was the next one. The same on every equal run, and never one of [`Self::new`].
+    pub fn foreseen(service: &ServiceName, position: Position, turn: u64) -> Self {
+        let digest = Sha256::new()
+            .chain_update(service.as_str())
+            .chain_update("\0")
+            .chain_update(position.0.to_be_bytes())
+            .chain_update(turn.to_be_bytes());
+        Self::from_digest(digest.finalize().into())
+    }
+
+    fn from_digest(digest: [u8; 32]) -> Self {
         Self(digest.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte)))
     }
 
@@ -445,6 +459,10 @@ mod tests {
         assert_eq!(id("default", 1), id("default", 1));
         assert_ne!(id("default", 1), id("default", 2));
         assert_ne!(id("default", 1), id("other", 1));
+        let foreseen = |turn| OperationId::foreseen(&ServiceName::default_service(), Position(1), turn);
+        assert_eq!(foreseen(0), foreseen(0));
+        assert_ne!(foreseen(0), foreseen(1));
+        assert_ne!(foreseen(0), id("default", 1));
     }
 
     #[test]

@@ -16,9 +16,10 @@
 //! 8. [`read`]: select only, always as of a position.
 //! 9. [`command`]: mutations as requests make them.
 //! 10. [`runner`]: carries long-running operations out.
-//! 11. [`http`]: DICOMweb: the only place with status codes and headers.
-//! 12. [`control`]: the emulator's own API.
-//! 13. [`app`]: wires everything.
+//! 11. [`import`]: stores what is put into a folder or a storage account.
+//! 12. [`http`]: DICOMweb: the only place with status codes and headers.
+//! 13. [`control`]: the emulator's own API.
+//! 14. [`app`]: wires everything.
 
 pub mod app;
 pub mod blob;
@@ -30,6 +31,7 @@ pub mod dicom;
 pub mod domain;
 pub mod http;
 pub mod ids;
+pub mod import;
 pub mod log;
 pub mod postgres;
 pub mod projection;

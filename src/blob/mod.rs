@@ -4,6 +4,8 @@
 //! A file lies at `{service}/{partition}/{study}/{series}/{instance}/{digest}.dcm`. It is written before its event: a
 //! crash leaves a file without an event, which is swept at the next start, never an event without its file.
 
+pub mod azure;
+pub mod export;
 mod read;
 mod sweep;
 mod upload;
@@ -52,6 +54,17 @@ pub enum BlobError {
         /// Why.
         reason: String,
     },
+}
+
+impl BlobError {
+    /// Whether the file is not there.
+    pub fn is_not_found(&self) -> bool {
+        match self {
+            Self::Store(error) => matches!(error, object_store::Error::NotFound { .. }),
+            Self::File(error) => error.kind() == std::io::ErrorKind::NotFound,
+            Self::Folder { .. } | Self::Url { .. } => false,
+        }
+    }
 }
 
 fn kind(error: &object_store::Error) -> &'static str {

@@ -1,6 +1,7 @@
 //! Mutations as requests make them: gather what is needed, then let the log decide.
 
 pub mod expire;
+pub mod export;
 pub mod store;
 pub mod update;
 

@@ -81,8 +81,8 @@ pub struct Identity {
 pub enum Outcome {
     /// It is stored.
     Stored(Identity, InstanceKey, Validation),
-    /// It was there already.
-    AlreadyExists(Identity),
+    /// It was there already; the digest is that of the file that was sent.
+    AlreadyExists(Identity, InstanceKey, Digest),
     /// It fails validation.
     Invalid(Identity, Validation),
     /// It is no Part 10 file.
@@ -260,7 +260,7 @@ impl Part {
             Self::Unwritten(identity) => Outcome::Failed(identity),
             Self::Ready(identity, validation, instance) => match decided.next() {
                 Some(Stored::Yes) => Outcome::Stored(identity, instance.key, validation),
-                Some(Stored::AlreadyExists) => Outcome::AlreadyExists(identity),
+                Some(Stored::AlreadyExists) => Outcome::AlreadyExists(identity, instance.key, instance.version.digest),
                 None => Outcome::Failed(identity),
             },
         }

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use super::extract::{Of, bad_request};
 use crate::{
-    domain::event::kind,
+    domain::{event::kind, operation::export::without_secrets},
     http::{context::Context, error::ApiError, json::Json},
     ids::Position,
     log::{
@@ -105,6 +105,10 @@ fn lines(
 }
 
 fn shown(entry: Entry) -> Result<Shown, LogError> {
+    let body = match entry.kind.as_str() {
+        kind::OPERATION_STARTED => without_secrets(entry.body),
+        _ => entry.body,
+    };
     Ok(Shown {
         position: entry.position,
         sequence: entry.sequence,
@@ -116,6 +120,6 @@ fn shown(entry: Entry) -> Result<Shown, LogError> {
         instance: entry.instance,
         workitem: entry.workitem,
         operation: entry.operation,
-        body: RawValue::from_string(entry.body)?,
+        body: RawValue::from_string(body)?,
     })
 }

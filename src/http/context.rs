@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use sqlx::PgPool;
 
-use crate::{blob::Blobs, clock::Clock, log::Services, read::names::Names, runner::Bell};
+use crate::{blob::Blobs, clock::Clock, command::export::Exports, log::Services, read::names::Names, runner::Bell};
 
 pub use crate::domain::Dialect;
 
@@ -21,6 +21,8 @@ pub struct Parts {
     pub names: Arc<Names>,
     /// The stored files.
     pub blobs: Blobs,
+    /// Where exports may go.
+    pub exports: Arc<Exports>,
     /// The machine's time.
     pub clock: Clock,
     /// Largest request body in bytes.

@@ -35,7 +35,7 @@ pub const PARTITION: &str = "/p";
 pub const POSITION_HEADER: HeaderName = HeaderName::from_static("x-emulator-position");
 
 /// Path segments that the service compares without case.
-const LITERALS: [&str; 17] = [
+const LITERALS: [&str; 18] = [
     "studies",
     "$bulkUpdate",
     "series",
@@ -47,6 +47,7 @@ const LITERALS: [&str; 17] = [
     "latest",
     "operations",
     "partitions",
+    "export",
     "workitems",
     "state",
     "cancelrequest",

@@ -9,6 +9,7 @@ mod bulk_update;
 pub mod context;
 mod delete;
 pub mod error;
+mod export;
 mod feed;
 pub mod front;
 mod health;

@@ -15,7 +15,8 @@ use super::{
     version::ApiVersion,
 };
 use crate::{
-    domain::operation::{Operation, Progress, Status, Task, update},
+    blob::export::error_log,
+    domain::operation::{Operation, Progress, Status, Task, export, update},
     ids::OperationId,
 };
 
@@ -58,6 +59,12 @@ struct Body {
 #[serde(untagged)]
 enum Results {
     Update(update::Progress),
+    #[serde(rename_all = "camelCase")]
+    Export {
+        exported: u64,
+        skipped: u64,
+        error_href: String,
+    },
 }
 
 /// How an operation stands: 202 while it is unfinished.
@@ -76,13 +83,18 @@ pub async fn get(ReadScope { scope, view }: ReadScope, Path(id): Path<String>) -
 
 fn body(operation: Operation, scope: &Scope) -> Body {
     let Operation { id, task, status, progress, created_at, updated_at } = operation;
-    let (r#type, percent_complete) = match (&task, &progress) {
+    let (r#type, percent_complete, results) = match (&task, progress) {
         (Task::Update(task), Progress::Update(progress)) => {
-            ("update", Some(percent(progress.study_processed, task.studies.len())))
+            let percent = percent(progress.study_processed, task.studies.len());
+            ("update", Some(percent), Some(Results::Update(progress)))
         }
-    };
-    let results = match progress {
-        Progress::Update(progress) => Some(Results::Update(progress)),
+        (Task::Export(task), Progress::Export(progress)) => {
+            let error_href = format!("{}/{}", task.destination.url(), error_log(id));
+            let export::Progress { exported, skipped, .. } = progress;
+            ("export", None, Some(Results::Export { exported, skipped, error_href }))
+        }
+        (Task::Update(_), _) => ("update", None, None),
+        (Task::Export(_), _) => ("export", None, None),
     };
     Body {
         operation_id: id.to_string(),

@@ -17,7 +17,7 @@ use super::{
     context::Context,
     delete,
     error::ApiError,
-    feed, front, health, metadata, operations,
+    export, feed, front, health, metadata, operations,
     partitions::{self, Reach},
     retrieve, search, store, version, workitems,
 };
@@ -84,8 +84,9 @@ fn in_partition() -> Router<Context> {
         .route("/workitems/{workitem}/subscribers/{aet}", subscription())
         .route("/workitems/{workitem}/subscribers/{aet}/suspend", post(workitems::not_implemented))
         .route("/subscribers/{aet}", get(workitems::not_implemented))
-        .route_layer(Extension(Reach::Partition))
         .route_layer(middleware::from_fn(version::versioned))
+        .merge(Router::new().route("/export", post(export::post)).route_layer(middleware::from_fn(version::released)))
+        .route_layer(Extension(Reach::Partition))
 }
 
 /// These, and no others, bring a partition into being.

@@ -26,8 +26,18 @@ pub enum ApiVersion {
 pub struct Version {
     /// The version whose behaviour the client gets.
     pub api: ApiVersion,
-    /// The number, if no such version is supported.
-    unsupported: Option<Number>,
+    standing: Standing,
+}
+
+/// Which resources a version has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Standing {
+    /// All.
+    Released,
+    /// Those that were there before the first release.
+    Prerelease(Number),
+    /// None: no such version is supported.
+    Unsupported(Number),
 }
 
 /// `major[.minor][-status]`.
@@ -68,12 +78,13 @@ impl Version {
             return None;
         }
         let number = Number { major: digits(major)?, minor, status };
-        let api = match (number.major, number.minor, number.status.as_deref()) {
-            (1, None | Some(0), None | Some("prerelease")) => ApiVersion::V1,
-            (2, None | Some(0), None) => ApiVersion::V2,
-            _ => return Some(Self { api: ApiVersion::V2, unsupported: Some(number) }),
+        let (api, standing) = match (number.major, number.minor, number.status.as_deref()) {
+            (1, None | Some(0), None) => (ApiVersion::V1, Standing::Released),
+            (1, None | Some(0), Some("prerelease")) => (ApiVersion::V1, Standing::Prerelease(number)),
+            (2, None | Some(0), None) => (ApiVersion::V2, Standing::Released),
+            _ => (ApiVersion::V2, Standing::Unsupported(number)),
         };
-        Some(Self { api, unsupported: None })
+        Some(Self { api, standing })
     }
 }
 
@@ -84,15 +95,35 @@ fn digits(text: &str) -> Option<u32> {
 
 const SUPPORTED_VERSIONS: HeaderName = HeaderName::from_static("api-supported-versions");
 
-/// Runs around every route of the data plane: refuses versions that are not supported, and says which are.
+/// Runs around the routes that every version has: refuses versions that are not supported, and says which are.
 pub async fn versioned(request: Request, next: Next) -> Response {
-    let version = request.extensions().get::<Version>().cloned();
-    let mut response = match version {
-        Some(Version { unsupported: Some(number), .. }) => unsupported(&request, &number),
-        _ => next.run(request).await,
+    let unsupported = standing(&request, |standing| match standing {
+        Standing::Released | Standing::Prerelease(_) => None,
+        Standing::Unsupported(number) => Some(number),
+    });
+    answer(request, next, unsupported, "1.0-prerelease, 1, 2").await
+}
+
+/// The same for routes that 1.0-prerelease lacks.
+pub async fn released(request: Request, next: Next) -> Response {
+    let unsupported = standing(&request, |standing| match standing {
+        Standing::Released => None,
+        Standing::Prerelease(number) | Standing::Unsupported(number) => Some(number),
+    });
+    answer(request, next, unsupported, "1, 2").await
+}
+
+fn standing(request: &Request, unsupported: fn(&Standing) -> Option<&Number>) -> Option<Number> {
+    request.extensions().get::<Version>().and_then(|version| unsupported(&version.standing)).cloned()
+}
+
+async fn answer(request: Request, next: Next, lacks: Option<Number>, supported: &'static str) -> Response {
+    let mut response = match lacks {
+        Some(number) => unsupported(&request, &number),
+        None => next.run(request).await,
     };
     if response.status() != StatusCode::METHOD_NOT_ALLOWED {
-        response.headers_mut().insert(SUPPORTED_VERSIONS, HeaderValue::from_static("1.0-prerelease, 1, 2"));
+        response.headers_mut().insert(SUPPORTED_VERSIONS, HeaderValue::from_static(supported));
     }
     response
 }
@@ -122,15 +153,20 @@ mod tests {
             ("v2", ApiVersion::V2),
             ("v2.0", ApiVersion::V2),
         ] {
-            assert_eq!(Version::parse(segment), Some(Version { api, unsupported: None }), "{segment}");
+            let version = Version::parse(segment);
+            let is_taken =
+                version.as_ref().is_some_and(|version| !matches!(version.standing, Standing::Unsupported(_)));
+            assert_eq!((version.map(|version| version.api), is_taken), (Some(api), true), "{segment}");
         }
     }
 
     #[test]
     fn other_numbers_are_versions_that_are_not_supported() {
         for (segment, shown) in [("v3", "3"), ("v1.1", "1.1"), ("v2.0-beta", "2.0-beta")] {
-            let number =
-                Version::parse(segment).and_then(|version| version.unsupported).map(|number| number.to_string());
+            let number = Version::parse(segment).and_then(|version| match version.standing {
+                Standing::Unsupported(number) => Some(number.to_string()),
+                _ => None,
+            });
             assert_eq!(number.as_deref(), Some(shown));
         }
     }

@@ -6,7 +6,9 @@ use sqlx::{Postgres, QueryBuilder, Row as _, postgres::PgRow, types::Json};
 use super::{ReadError, View};
 use crate::{
     dicom::frames::FrameTable,
-    ids::{Digest, InstanceKey, InstanceUid, Position, Resource, SeriesUid, Watermark},
+    ids::{
+        Digest, InstanceKey, InstanceUid, PartitionName, Position, Resource, SeriesUid, StudyKey, StudyUid, Watermark,
+    },
 };
 
 /// A stored version of an instance: what a retrieve needs to know.
@@ -22,6 +24,24 @@ pub struct StoredInstance {
     pub length: u64,
     /// Transfer Syntax UID (0002,0010).
     pub transfer_syntax: String,
+}
+
+/// What is looked through for instances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Extent {
+    /// A study, a series or an instance.
+    Resource(Resource),
+    /// All that is in a data partition.
+    Partition(PartitionName),
+}
+
+impl Extent {
+    fn partition(&self) -> &PartitionName {
+        match self {
+            Self::Resource(resource) => resource.partition(),
+            Self::Partition(partition) => partition,
+        }
+    }
 }
 
 /// What the metadata of a resource is known by.
@@ -78,6 +98,41 @@ impl View {
         query.push(BY_STORING);
         let rows = query.build().fetch_all(&self.pool).await?;
         rows.iter().map(|row| stored_instance(row, resource)).collect()
+    }
+
+    /// The next instances of a resource, or of all that is in a partition, whose latest version was made after the
+    /// event `after`, in the order of these events.
+    pub async fn instances_after(
+        &self,
+        extent: &Extent,
+        after: Position,
+        limit: i64,
+    ) -> Result<Vec<StoredInstance>, ReadError> {
+        let mut query = QueryBuilder::new(
+            "select i.study, i.series, i.instance, i.since, i.digest, i.length, i.transfer_syntax
+               from instances i
+              where ",
+        );
+        let order = match extent {
+            Extent::Resource(resource) => {
+                self.push_resource(&mut query, resource);
+                " order by i.since + 0" // as an expression, for the reason that BY_STORING has
+            }
+            Extent::Partition(partition) => {
+                query.push("i.service = ").push_bind(self.service.0);
+                query.push(" and i.partition = ").push_bind(partition.to_string());
+                query.push(" and ");
+                self.as_of.push(&mut query, "i");
+                " order by i.since"
+            }
+        };
+        query.push(" and i.since > ").push_bind(after.0).push(order).push(" limit ").push_bind(limit);
+        let rows = query.build().fetch_all(&self.pool).await?;
+        let read = |row: &PgRow| -> Result<_, ReadError> {
+            let study = StudyUid::trusted(row.try_get("study")?);
+            stored_instance(row, &Resource::Study(StudyKey { partition: extent.partition().clone(), study }))
+        };
+        rows.iter().map(read).collect()
     }
 
     /// One instance and where its frames lie; they are absent without pixel data.

@@ -5,7 +5,7 @@ use sqlx::{PgPool, QueryBuilder, Row as _};
 use super::{ReadError, View};
 use crate::{
     domain::operation::Operation,
-    ids::{OperationId, ServiceName},
+    ids::{OperationId, Position, ServiceId, ServiceName},
     projection::OperationRow,
 };
 
@@ -24,6 +24,17 @@ impl View {
         let row = query.build().fetch_optional(&self.pool).await?;
         Ok(row.as_ref().map(OperationRow::from_row).transpose()?)
     }
+}
+
+/// The event that started an operation, if there is one.
+pub async fn started_at(pool: &PgPool, service: ServiceId, id: OperationId) -> Result<Option<Position>, ReadError> {
+    let position: Option<i64> =
+        sqlx::query_scalar("select min(since) from operations where service = $1 and operation = $2")
+            .bind(service.0)
+            .bind(id.to_string())
+            .fetch_one(pool)
+            .await?;
+    Ok(position.map(Position))
 }
 
 /// The unfinished operations of all services, in the order in which they were asked for.

@@ -4,6 +4,7 @@
 //! step is a command that is refused unless the operation stands where the worker found it. So an operation goes on
 //! after a restart, stops when a reset undoes it, and comes to no harm when two processes take it up.
 
+mod export;
 mod update;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -13,6 +14,7 @@ use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
     blob::{BlobError, Blobs},
+    command::export::Exports,
     domain::operation::{Operation, Task},
     ids::{OperationId, ServiceId},
     log::{LogError, Service, Services},
@@ -33,6 +35,8 @@ pub struct Tools {
     pub names: Arc<Names>,
     /// The stored files.
     pub blobs: Blobs,
+    /// Where exports may go.
+    pub exports: Arc<Exports>,
 }
 
 impl Tools {
@@ -128,5 +132,6 @@ async fn take_up(
 async fn work(tools: &Tools, service: &Service, operation: Operation) -> Result<Stopped, WorkError> {
     match &operation.task {
         Task::Update(_) => update::work(tools, service, operation.id).await,
+        Task::Export(task) => export::work(tools, service, operation.id, task).await,
     }
 }

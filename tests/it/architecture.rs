@@ -19,11 +19,25 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("read", &["dicom", "domain", "ids", "log", "postgres", "projection"]),
     ("command", &["blob", "dicom", "domain", "ids", "log", "read"]),
     ("runner", &["blob", "command", "dicom", "domain", "ids", "log", "read"]),
+    ("import", &["blob", "command", "dicom", "domain", "ids", "log", "read"]),
     ("http", &["blob", "clock", "command", "dicom", "domain", "ids", "log", "projection", "read", "runner"]),
     ("control", &["blob", "clock", "command", "domain", "http", "ids", "log", "projection", "read"]),
     (
         "app",
-        &["blob", "clock", "command", "config", "control", "http", "ids", "log", "postgres", "projection", "runner"],
+        &[
+            "blob",
+            "clock",
+            "command",
+            "config",
+            "control",
+            "http",
+            "ids",
+            "import",
+            "log",
+            "postgres",
+            "projection",
+            "runner",
+        ],
     ),
 ];
 
@@ -37,6 +51,7 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
     ("read", &["axum", "Timestamp::now"]),
     ("command", &["sqlx::query", "axum", "Timestamp::now"]),
     ("runner", &["sqlx::query", "axum", "Timestamp::now"]),
+    ("import", &["sqlx::query", "axum", "Timestamp::now"]),
     ("http", &["sqlx::query", "Timestamp::now"]),
     ("control", &["sqlx", "Timestamp::now"]),
 ];

@@ -10,9 +10,11 @@ mod changefeed;
 mod control;
 mod delete;
 mod expiry;
+mod export;
 mod frames;
 mod front;
 mod health;
+mod import;
 #[path = "../laws/mod.rs"]
 mod laws;
 mod managed_postgres;

@@ -4,7 +4,9 @@
 //! A step is a command like any other. It is decided only if the operation still stands where the worker found it: so
 //! it does not matter who works, how many do, or how often they are interrupted.
 
+pub mod advance;
 pub mod event;
+pub mod export;
 pub mod update;
 
 use jiff::Timestamp;
@@ -36,6 +38,8 @@ pub struct Operation {
 pub enum Task {
     /// Changing attributes of all instances of some studies.
     Update(update::Update),
+    /// Copying instances to a place outside.
+    Export(export::Export),
 }
 
 /// How far an operation is: where to go on, and what is counted.
@@ -44,6 +48,8 @@ pub enum Task {
 pub enum Progress {
     /// Of a [`Task::Update`].
     Update(update::Progress),
+    /// Of a [`Task::Export`].
+    Export(export::Progress),
 }
 
 /// How an operation stands.
@@ -65,6 +71,7 @@ impl Task {
     pub fn beginning(&self) -> Progress {
         match self {
             Self::Update(_) => Progress::Update(update::Progress::default()),
+            Self::Export(_) => Progress::Export(export::Progress::default()),
         }
     }
 }

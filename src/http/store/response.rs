@@ -86,7 +86,7 @@ pub fn respond(scope: &Scope, study: Option<&StudyUid>, outcomes: Vec<Outcome>) 
             Outcome::Stored(identity, key, validation) => {
                 referenced.push(reference(scope, identity, &key, &validation));
             }
-            Outcome::AlreadyExists(identity) => failed.push(failure(identity, SOP_INSTANCE_ALREADY_EXISTS, None)),
+            Outcome::AlreadyExists(identity, ..) => failed.push(failure(identity, SOP_INSTANCE_ALREADY_EXISTS, None)),
             Outcome::Invalid(identity, validation) => {
                 let comments = comments(validation.errors.iter().chain(&validation.warnings));
                 failed.push(failure(identity, CANNOT_UNDERSTAND, Some(comments)));

@@ -2,6 +2,7 @@
 
 use std::{
     net::SocketAddr,
+    path::PathBuf,
     sync::{
         LazyLock,
         atomic::{AtomicUsize, Ordering},
@@ -15,7 +16,7 @@ use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::{Answer, DICOM_JSON, Instance, multipart_body, scratch};
+use super::{Answer, DICOM_JSON, Instance, azurite_endpoint, multipart_body, scratch};
 
 /// A service that one test has for itself. When it goes, law 1 is checked: what the log says is what the rows say.
 pub struct TestApp {
@@ -41,7 +42,10 @@ static SERVER: LazyLock<SocketAddr> = LazyLock::new(|| {
     RUNTIME.spawn(async move {
         let data = scratch().join("shared");
         let data = data.to_str().expect("a path in UTF-8");
+        let (exports, azurite) = (exports_folder(), azurite_endpoint());
+        let exports = exports.to_str().expect("a path in UTF-8");
         let flags = ["it", "--port", "0", "--data-dir", data, "--durability", "process"];
+        let flags = flags.into_iter().chain(["--export-dir", exports, "--azurite-endpoint", &azurite]);
         let config = Arguments::parse_from(flags).config;
         let app = App::start(&config, Clock::machine()).await.expect("the server starts");
         started.send(app.address().expect("an address")).expect("the test waits");
@@ -49,6 +53,11 @@ static SERVER: LazyLock<SocketAddr> = LazyLock::new(|| {
     });
     address.recv().expect("the server started")
 });
+
+/// Where the shared server may export to.
+pub fn exports_folder() -> PathBuf {
+    scratch().join("exports")
+}
 
 impl TestApp {
     /// A new service.
@@ -187,6 +196,12 @@ impl TestApp {
     /// Resets to what the body says.
     pub async fn reset(&self, body: Value) -> Answer {
         send(self.control(Method::POST, "/reset").body(body.to_string())).await
+    }
+
+    /// Waits for the end of an operation; answers how it stands then.
+    pub async fn end_of(&self, operation: &str) -> Value {
+        send(self.control(Method::GET, &format!("/wait?operation={operation}&timeout=60"))).await.expect(200);
+        self.get(&format!("/operations/{operation}"), "*/*").await.expect(200).json()
     }
 
     /// The position of the last event.

@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
-    sync::mpsc,
+    sync::{Arc, Mutex, mpsc},
     thread,
     time::Duration,
 };
@@ -16,24 +16,37 @@ use super::TestApp;
 pub struct Emulator {
     child: Child,
     pub address: SocketAddr,
+    output: Arc<Mutex<Vec<String>>>,
 }
 
 impl Emulator {
     /// Starts on a data folder, with flags; waits for the first log line, which names the address.
     pub fn start(data: &Path, flags: &[&str]) -> Self {
-        let mut child = Self::command(data, flags).stdout(Stdio::piped()).spawn().expect("the binary starts");
+        Self::start_with(data, flags, &[])
+    }
+
+    /// The same, with environment variables.
+    pub fn start_with(data: &Path, flags: &[&str], variables: &[(&str, &str)]) -> Self {
+        let mut command = Self::command(data, flags);
+        command.envs(variables.iter().copied());
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary starts");
         let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
         let (first, line) = mpsc::channel();
+        let output: Arc<Mutex<Vec<String>>> = Arc::default();
+        let written = output.clone();
         thread::spawn(move || {
             // Read on: a full pipe would stop the server.
             for line in stdout.lines().map_while(Result::ok) {
-                drop(first.send(line));
+                written.lock().expect("not poisoned").push(line.clone());
+                if line.contains("listening on http://") {
+                    drop(first.send(line));
+                }
             }
         });
         let line = line.recv_timeout(Duration::from_secs(60)).expect("a log line");
         let address = line.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
         let address = address.unwrap_or_else(|| panic!("no address in `{line}`")).parse().expect("an address");
-        Self { child, address }
+        Self { child, address, output }
     }
 
     /// The command that would start it.
@@ -42,6 +55,11 @@ impl Emulator {
         command.args(["serve", "--port", "0", "--data-dir"]).arg(data).args(flags);
         command.env_remove("DATABASE_URL").env("NO_COLOR", "1");
         command
+    }
+
+    /// What it has logged so far.
+    pub fn output(&self) -> Vec<String> {
+        self.output.lock().expect("not poisoned").clone()
     }
 
     /// A service of this server.

@@ -2,14 +2,18 @@
 //! builder of DICOM files.
 
 mod app;
+mod azurite;
 mod binary;
 mod http;
 mod instance;
+mod storage;
 
-pub use app::{TestApp, send};
+pub use app::{TestApp, exports_folder, send};
+pub use azurite::{ACCOUNT, KEY, TestContainer, azurite_connection, azurite_endpoint, queue_messages};
 pub use binary::{Emulator, database_url, postmaster, signal};
 pub use http::{Answer, DICOM_JSON, STORED_INSTANCE, STORED_MULTIPART, multipart_body, parts_of, raw};
 pub use instance::{Instance, uid};
+pub use storage::FakeStorage;
 
 use std::path::PathBuf;
 

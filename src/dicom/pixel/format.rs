@@ -205,6 +205,16 @@ impl Frame {
         Self { format, bytes }
     }
 
+    /// A frame of samples that lie pixel by pixel; they are arranged as the format says.
+    pub(super) fn from_interleaved(format: PixelFormat, bytes: Vec<u8>) -> Self {
+        if format.arrangement == Arrangement::Interleaved || format.samples == 1 {
+            return Self { format, bytes };
+        }
+        let size = format.sample_bytes();
+        let plane = |index| bytes.chunks_exact(size).skip(index).step_by(format.samples).flatten().copied();
+        Self { format, bytes: (0..format.samples).flat_map(plane).collect() }
+    }
+
     /// The stored values of a component as they stand, without regard to sign and High Bit.
     pub fn stored(&self, component: usize) -> impl Iterator<Item = u32> {
         let size = self.format.sample_bytes();

@@ -1,57 +1,175 @@
 //! JPEG (ISO 10918-1): baseline, and lossless of up to 16 bits.
 
-use jpeg_decoder::{ColorTransform, Decoder, PixelFormat as Decoded};
+use jpeg_decoder::{ColorTransform, Decoder};
 
-use super::{Arrangement, Frame, MAX_FRAME_BYTES, Photometric, PixelError, PixelFormat};
+use super::{
+    Arrangement, Frame, MAX_FRAME_BYTES, Photometric, PixelError, PixelFormat,
+    library::{self, Compression, Shape},
+    markers::Markers,
+};
 
-/// Decodes a frame. Three components become red, green and blue, unless the image says that they are: what a marker
-/// in the codestream says of its colours does not count.
+/// Decodes a frame. Three components become red, green and blue, unless the image says that they are: what the
+/// codestream says of its colours does not count.
 pub(super) fn decode(format: &PixelFormat, stored: &[u8]) -> Result<Frame, PixelError> {
-    let damaged = |reason: String| PixelError::damaged("JPEG", reason);
+    let header = FrameHeader::read(stored)?;
+    if header.size != (format.rows, format.columns) || header.identifiers.len() != format.samples {
+        return Err(damaged("it is an image of another size"));
+    }
+    if !matches!(format.samples, 1 | 3) {
+        return Err(PixelError::Unsupported("JPEG of two or four components"));
+    }
+    let sample_bytes = usize::from(header.precision.div_ceil(8));
+    let shape = Shape { size: header.size, samples: format.samples, sample_bytes };
+    let bytes = match header.is_understood_as(format) {
+        true => library::decode(Compression::Jpeg, &shape, stored)?,
+        false => decode_as(format, stored)?,
+    };
+    Ok(described(format, sample_bytes, bytes))
+}
+
+fn damaged(reason: impl ToString) -> PixelError {
+    PixelError::damaged("JPEG", reason)
+}
+
+/// What SOF (B.2.2) says of an image.
+struct FrameHeader {
+    size: (usize, usize),
+    precision: u8,
+    /// The identifiers of its components.
+    identifiers: Vec<u8>,
+}
+
+impl FrameHeader {
+    fn read(stored: &[u8]) -> Result<Self, PixelError> {
+        let mut markers = Markers { rest: stored };
+        if !matches!(markers.next(), Some((0xD8, _))) {
+            return Err(damaged("it does not begin with SOI"));
+        }
+        loop {
+            let (marker, segment) = markers.next().ok_or_else(|| damaged("there is no frame"))?;
+            // DHT, JPG and DAC lie among the codes of SOF.
+            if !matches!(marker, 0xC0..=0xCF) || matches!(marker, 0xC4 | 0xC8 | 0xCC) {
+                continue;
+            }
+            let &[precision, high_rows, low_rows, high_columns, low_columns, count, ref components @ ..] = segment
+            else {
+                return Err(damaged("the frame header is too short"));
+            };
+            let [rows, columns] =
+                [[high_rows, low_rows], [high_columns, low_columns]].map(|pair| usize::from(u16::from_be_bytes(pair)));
+            let components = components.chunks_exact(3).take(count.into());
+            let identifiers = components.filter_map(<[u8]>::first).copied().collect();
+            if !(2..=16).contains(&precision) {
+                return Err(damaged("the frame header has an impossible precision"));
+            }
+            return Ok(Self { size: (rows, columns), precision, identifiers });
+        }
+    }
+
+    /// Whether the library takes the components for the colours that they are. It goes by their identifiers before all
+    /// else, and these often are those of luminance and chrominance where the colours are red, green and blue.
+    fn is_understood_as(&self, format: &PixelFormat) -> bool {
+        match self.identifiers.as_slice() {
+            [_] => true,
+            [1, 2, 3] => format.photometric != Photometric::Rgb,
+            [b'R', b'G', b'B'] => format.photometric == Photometric::Rgb,
+            _ => false,
+        }
+    }
+}
+
+/// Decodes three components of 8 bits as what the image says that they are.
+fn decode_as(format: &PixelFormat, stored: &[u8]) -> Result<Vec<u8>, PixelError> {
     let mut decoder = Decoder::new(stored);
     decoder.set_max_decoding_buffer_size(usize::try_from(MAX_FRAME_BYTES).unwrap_or(usize::MAX));
-    decoder.read_info().map_err(|error| damaged(error.to_string()))?;
-    let info = decoder.info().ok_or_else(|| damaged("there is no frame".to_owned()))?;
-    let (samples, bytes_each) = match info.pixel_format {
-        Decoded::L8 => (1, 1),
-        Decoded::L16 => (1, 2),
-        Decoded::RGB24 => (3, 1),
-        Decoded::CMYK32 => return Err(PixelError::Unsupported("JPEG of four components")),
-    };
-    let size = (usize::from(info.height), usize::from(info.width));
-    if size != (format.rows, format.columns) || samples != format.samples {
-        return Err(damaged(format!("it is an image of {} × {} × {samples}", size.0, size.1)));
-    }
-    if samples == 3 {
-        decoder.set_color_transform(match format.photometric {
-            Photometric::Rgb => ColorTransform::RGB,
-            _ => ColorTransform::YCbCr,
-        });
-    }
-    let bytes = decoder.decode().map_err(|error| damaged(error.to_string()))?;
-    if bytes.len() != format.values() * bytes_each {
-        return Err(damaged("it is cut off".to_owned()));
-    }
-    let photometric = if samples == 3 { Photometric::Rgb } else { format.photometric };
-    let narrow = format.bits_stored <= 8;
-    let (bits_allocated, high_bit) = match narrow {
+    decoder.read_info().map_err(damaged)?;
+    decoder.set_color_transform(match format.photometric {
+        Photometric::Rgb => ColorTransform::RGB,
+        _ => ColorTransform::YCbCr,
+    });
+    let bytes = decoder.decode().map_err(damaged)?;
+    if bytes.len() == format.values() { Ok(bytes) } else { Err(damaged("it is cut off")) }
+}
+
+/// The frame of samples of so many bytes.
+fn described(format: &PixelFormat, sample_bytes: usize, bytes: Vec<u8>) -> Frame {
+    let photometric = if format.samples == 3 { Photometric::Rgb } else { format.photometric };
+    let (bits_allocated, high_bit) = match format.bits_stored <= 8 {
         true => (8, format.high_bit.min(7)),
         false => (format.bits_allocated, format.high_bit),
     };
     let format =
         PixelFormat { photometric, arrangement: Arrangement::Interleaved, bits_allocated, high_bit, ..*format };
-    match (bytes_each, format.sample_bytes()) {
-        (1, 1) => Ok(Frame { format, bytes }),
-        (1, _) => Ok(widened(format, bytes.into_iter().map(u32::from))),
-        // The decoder gives 16 bits in the byte order of the machine.
-        (_, _) => Ok(widened(format, bytes.as_chunks().0.iter().map(|word| u16::from_ne_bytes(*word).into()))),
+    match (sample_bytes, format.sample_bytes()) {
+        (1, 1) => Frame { format, bytes },
+        (1, _) => widened(format, bytes.into_iter().map(u32::from)),
+        (_, _) => widened(format, bytes.as_chunks().0.iter().map(|word| u16::from_le_bytes(*word).into())),
     }
 }
 
-/// A frame of one component of these values, sign-extended to the bits that are allocated.
+/// A frame of these samples, sign-extended to the bits that are allocated.
 fn widened(format: PixelFormat, values: impl Iterator<Item = u32>) -> Frame {
     let size = format.sample_bytes();
     let extended = values.map(|value| if format.is_signed { format.extend(value) } else { value as i32 });
     let bytes = extended.flat_map(|value| value.to_le_bytes().into_iter().take(size)).collect();
     Frame { format, bytes }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
+
+    use super::*;
+
+    const COLOUR: PixelFormat = PixelFormat {
+        rows: 8,
+        columns: 8,
+        samples: 3,
+        bits_allocated: 8,
+        bits_stored: 8,
+        high_bit: 7,
+        is_signed: false,
+        photometric: Photometric::YbrFull422,
+        arrangement: Arrangement::Interleaved,
+    };
+
+    /// A red picture, as luminance and chrominance that are named 1, 2 and 3.
+    fn red() -> Vec<u8> {
+        let mut codestream = Vec::new();
+        let encoder = JpegEncoder::new_with_quality(&mut codestream, 100);
+        encoder.write_image(&[255, 0, 0].repeat(64), 8, 8, ExtendedColorType::Rgb8).unwrap();
+        codestream
+    }
+
+    fn is_near(frame: &Frame, colour: [u8; 3]) -> bool {
+        frame
+            .bytes
+            .as_chunks()
+            .0
+            .iter()
+            .all(|pixel: &[u8; 3]| pixel.iter().zip(colour).all(|(found, expected)| found.abs_diff(expected) <= 2))
+    }
+
+    #[test]
+    fn colours_are_what_the_image_says_and_not_what_the_library_makes_of_their_names() {
+        let stored = red();
+        let converted = decode(&COLOUR, &stored).unwrap();
+        assert!(is_near(&converted, [255, 0, 0]) && converted.format.photometric == Photometric::Rgb);
+        let as_they_are = decode(&PixelFormat { photometric: Photometric::Rgb, ..COLOUR }, &stored).unwrap();
+        assert!(is_near(&as_they_are, [76, 85, 255]));
+        let shape = Shape::of(&COLOUR).unwrap();
+        assert_eq!(library::decode(Compression::Jpeg, &shape, &stored).unwrap(), converted.bytes);
+    }
+
+    #[test]
+    fn an_image_of_another_size_is_not_decoded() {
+        let stored = red();
+        for format in [PixelFormat { rows: 7, ..COLOUR }, PixelFormat { samples: 1, ..COLOUR }] {
+            assert!(decode(&format, &stored).is_err());
+        }
+        assert!(decode(&COLOUR, stored.get(..40).unwrap()).is_err());
+        assert!(decode(&COLOUR, b"").is_err());
+    }
 }

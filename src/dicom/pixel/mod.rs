@@ -9,6 +9,8 @@ mod format;
 mod jpeg;
 mod jpeg_2000;
 mod jpeg_ls;
+mod library;
+mod markers;
 mod rle;
 
 pub(crate) use self::decode::swap;

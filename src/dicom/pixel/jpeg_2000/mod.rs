@@ -1,22 +1,19 @@
 //! JPEG 2000 (ISO 15444-1) and its high-throughput form (15444-15).
 
-#[allow(unsafe_code, reason = "the codec reads and writes through C callbacks; it has no other way to memory")]
+mod encode;
+#[allow(unsafe_code, reason = "the codec writes through C callbacks; it has no other way to memory")]
 mod stream;
 
-use openjp2::{
-    Codec,
-    openjpeg::{OPJ_CLRSPC_GRAY, OPJ_CLRSPC_SRGB, OPJ_CODEC_J2K},
-    opj_cparameters_t, opj_dparameters_t, opj_image, opj_image_comptparm,
+pub use self::encode::encode;
+use super::{
+    Arrangement, Frame, Photometric, PixelError, PixelFormat,
+    library::{self, Compression, Shape},
 };
-
-use super::{Arrangement, Frame, Photometric, PixelError, PixelFormat};
 
 /// SOC and SIZ, with which a codestream begins (ISO 15444-1 A.4 and A.5); a file format may be around it.
 const START: [u8; 4] = [0xFF, 0x4F, 0xFF, 0x51];
-/// Most levels of decomposition, of OpenJPEG's own choice, less one.
-const RESOLUTIONS: i32 = 6;
 
-fn damaged(reason: &str) -> PixelError {
+fn damaged(reason: impl ToString) -> PixelError {
     PixelError::damaged("JPEG 2000", reason)
 }
 
@@ -24,22 +21,18 @@ fn damaged(reason: &str) -> PixelError {
 pub(super) fn decode(format: &PixelFormat, stored: &[u8]) -> Result<Frame, PixelError> {
     let start = memchr::memmem::find(stored, &START).ok_or_else(|| damaged("there is no codestream"))?;
     let codestream = stored.get(start..).unwrap_or_default();
-    check_size(format, codestream)?;
-    let format = decoded_format(format);
-    let planes = stream::read(codestream, |stream| {
-        let mut codec = Codec::new_decoder(OPJ_CODEC_J2K).ok_or_else(|| damaged("no decoder"))?;
-        codec.setup_decoder(&mut opj_dparameters_t::default());
-        let mut image = codec.read_header(stream).ok_or_else(|| damaged("the header is malformed"))?;
-        if codec.decode(stream, &mut image) != 1 || codec.end_decompress(stream) != 1 {
-            return Err(damaged("the codestream is malformed or cut off"));
-        }
-        let components = image.comps().unwrap_or_default();
-        components.iter().map(|component| plane(component, &format)).collect::<Result<Vec<_>, _>>()
-    })?;
-    if planes.len() != format.samples {
-        return Err(damaged("it has another number of components than the image"));
+    let header = ImageHeader::read(codestream)?;
+    if header.size != (format.rows, format.columns) || header.components.len() != format.samples {
+        return Err(damaged("it is an image of another size"));
     }
-    Ok(Frame::from_planes(format, &planes))
+    let format = decoded_format(format);
+    match Shape::of(&format).filter(|_| header.is_full()) {
+        Some(shape) => {
+            let bytes = library::decode(Compression::Jpeg2000, &shape, codestream)?;
+            Ok(Frame::from_interleaved(format, extended(&format, &header, bytes)))
+        }
+        None => decode_components(&format, &header, codestream),
+    }
 }
 
 /// How the image is described once it is decoded.
@@ -52,99 +45,87 @@ fn decoded_format(format: &PixelFormat) -> PixelFormat {
     PixelFormat { photometric, arrangement, ..*format }
 }
 
-/// Refuses an image of another size than is described before anything is decoded.
-fn check_size(format: &PixelFormat, codestream: &[u8]) -> Result<(), PixelError> {
-    let word = |at: usize| codestream.get(at..).and_then(<[u8]>::first_chunk).map(|word| u32::from_be_bytes(*word));
-    let size = |end: usize, start: usize| Some(word(end)?.saturating_sub(word(start)?) as usize);
-    // Xsiz, Ysiz, XOsiz and YOsiz (ISO 15444-1 A.5.1).
-    if size(8, 16) != Some(format.columns) || size(12, 20) != Some(format.rows) {
-        return Err(damaged("it is an image of another size"));
-    }
-    let components = codestream.get(40..).and_then(<[u8]>::first_chunk).map(|word| u16::from_be_bytes(*word));
-    if components.map(usize::from) != Some(format.samples) {
-        return Err(damaged("it has another number of components than the image"));
-    }
-    Ok(())
+/// What SIZ (ISO 15444-1 A.5.1) says of an image.
+struct ImageHeader {
+    size: (usize, usize),
+    components: Vec<Component>,
 }
 
-/// The values of a component for every pixel, sign-extended if the image is signed.
-fn plane(component: &openjp2::openjpeg::opj_image_comp, format: &PixelFormat) -> Result<Vec<i32>, PixelError> {
-    let data = component.data().ok_or_else(|| damaged("a component is missing"))?;
-    let value = |value: i32| match format.is_signed && component.sgnd == 0 {
-        // What the image calls signed the codestream need not: its bits are right all the same.
+struct Component {
+    is_signed: bool,
+    across: usize,
+    down: usize,
+}
+
+impl ImageHeader {
+    fn read(codestream: &[u8]) -> Result<Self, PixelError> {
+        let word = |at: usize| codestream.get(at..).and_then(<[u8]>::first_chunk).map(|word| u32::from_be_bytes(*word));
+        // Xsiz and Ysiz, less XOsiz and YOsiz.
+        let size = |end: usize, start: usize| Some(word(end)?.saturating_sub(word(start)?) as usize);
+        let count = codestream.get(40..).and_then(<[u8]>::first_chunk).map(|word| u16::from_be_bytes(*word));
+        let (Some(rows), Some(columns), Some(count)) = (size(12, 20), size(8, 16), count) else {
+            return Err(damaged("the header is cut off"));
+        };
+        let described = codestream.get(42..).unwrap_or_default().as_chunks().0.iter().take(count.into());
+        let components = described.map(|[precision, across, down]| Component {
+            is_signed: precision & 0x80 != 0,
+            across: usize::from(*across).max(1),
+            down: usize::from(*down).max(1),
+        });
+        Ok(Self { size: (rows, columns), components: components.collect() })
+    }
+
+    /// Whether each component has a sample for every pixel.
+    fn is_full(&self) -> bool {
+        self.components.iter().all(|component| (component.across, component.down) == (1, 1))
+    }
+}
+
+/// Samples that are sign-extended where the image is signed. What the image calls signed the codestream need not: its
+/// bits are right all the same.
+fn extended(format: &PixelFormat, header: &ImageHeader, mut bytes: Vec<u8>) -> Vec<u8> {
+    let size = format.sample_bytes();
+    for (index, component) in header.components.iter().enumerate() {
+        if !format.is_signed || component.is_signed {
+            continue;
+        }
+        for cell in bytes.chunks_exact_mut(size).skip(index).step_by(format.samples) {
+            let stored = cell.iter().rev().fold(0_u32, |value, byte| value << 8 | u32::from(*byte));
+            cell.iter_mut().zip(format.extend(stored).to_le_bytes()).for_each(|(to, from)| *to = from);
+        }
+    }
+    bytes
+}
+
+/// Decodes what the library does not: more than 16 bits, and components that have one sample for several pixels.
+fn decode_components(format: &PixelFormat, header: &ImageHeader, codestream: &[u8]) -> Result<Frame, PixelError> {
+    let image = jpeg2k::Image::from_bytes(codestream).map_err(damaged)?;
+    let components = image.components().iter().zip(&header.components);
+    let planes: Vec<Vec<i32>> = components
+        .map(|pair| plane(format, pair))
+        .collect::<Option<_>>()
+        .ok_or_else(|| damaged("a component is too small"))?;
+    if planes.len() != format.samples {
+        return Err(damaged("it has another number of components than the image"));
+    }
+    Ok(Frame::from_planes(*format, &planes))
+}
+
+/// The values of a component for every pixel.
+fn plane(format: &PixelFormat, (decoded, described): (&jpeg2k::ImageComponent, &Component)) -> Option<Vec<i32>> {
+    let value = |value: i32| match format.is_signed && !decoded.is_signed() {
         true => format.extend(value as u32),
         false => value,
     };
-    let (width, height) = (component.w as usize, component.h as usize);
-    if (width, height) == (format.columns, format.rows) {
-        return Ok(data.iter().map(|stored| value(*stored)).collect());
-    }
-    let (across, down) = (component.dx.max(1) as usize, component.dy.max(1) as usize);
+    let width = usize::try_from(decoded.width()).ok().filter(|width| *width > 0)?;
     let mut plane = Vec::with_capacity(format.pixels());
     for row in 0..format.rows {
-        let line =
-            data.chunks_exact(width.max(1)).nth(row / down).ok_or_else(|| damaged("a component is too small"))?;
+        let line = decoded.data().chunks_exact(width).nth(row / described.down)?;
         for column in 0..format.columns {
-            plane.push(value(*line.get(column / across).ok_or_else(|| damaged("a component is too small"))?));
+            plane.push(value(*line.get(column / described.across)?));
         }
     }
-    Ok(plane)
-}
-
-/// Encodes a frame without loss, as a bare codestream: one component, or red, green and blue with the reversible
-/// transform.
-pub fn encode(frame: &Frame) -> Result<Vec<u8>, PixelError> {
-    let format = &frame.format;
-    if format.bits_allocated > 16 || format.bits_allocated < 8 {
-        return Err(PixelError::Unsupported("JPEG 2000 of these bits allocated"));
-    }
-    let is_colour = match (format.samples, format.photometric) {
-        (1, _) => false,
-        (3, Photometric::Rgb) => true,
-        _ => return Err(PixelError::Unsupported("JPEG 2000 of this photometric interpretation")),
-    };
-    // Bits below the stored ones are kept, where there are any.
-    let kept = PixelFormat { bits_stored: format.high_bit + 1, ..*format };
-    let (columns, rows) = (as_u32(format.columns), as_u32(format.rows));
-    let component = opj_image_comptparm {
-        dx: 1,
-        dy: 1,
-        w: columns,
-        h: rows,
-        prec: kept.bits_stored.into(),
-        bpp: kept.bits_stored.into(),
-        sgnd: kept.is_signed.into(),
-        ..Default::default()
-    };
-    let space = if is_colour { OPJ_CLRSPC_SRGB } else { OPJ_CLRSPC_GRAY };
-    let mut image =
-        opj_image::create(&vec![component; format.samples], space).ok_or_else(|| damaged("no memory for an image"))?;
-    (image.x1, image.y1) = (columns, rows);
-    let planes = image.comps_data_mut_iter().ok_or_else(|| damaged("no memory for an image"))?;
-    for (index, plane) in planes.enumerate() {
-        plane.iter_mut().zip(frame.stored(index)).for_each(|(to, from)| *to = kept.extend(from));
-    }
-    let mut parameters = opj_cparameters_t {
-        tcp_numlayers: 1,
-        cp_disto_alloc: 1,
-        tcp_mct: is_colour.into(),
-        // A small image cannot be halved so often.
-        numresolution: RESOLUTIONS.min(columns.min(rows).max(1).ilog2() as i32 + 1),
-        ..Default::default()
-    };
-    stream::write(|stream| {
-        let mut codec = Codec::new_encoder(OPJ_CODEC_J2K)?;
-        let encoded = codec.setup_encoder(&mut parameters, &mut image) == 1
-            && codec.start_compress(&mut image, stream) == 1
-            && codec.encode(stream) == 1
-            && codec.end_compress(stream) == 1;
-        encoded.then_some(())
-    })
-    .ok_or_else(|| damaged("it cannot be encoded"))
-}
-
-fn as_u32(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX)
+    Some(plane)
 }
 
 #[cfg(test)]
@@ -190,19 +171,43 @@ mod tests {
         }
     }
 
-    #[test]
-    fn an_image_of_another_size_is_not_decoded() {
-        let format = PixelFormat {
+    fn format(bits: u16, is_signed: bool) -> PixelFormat {
+        PixelFormat {
             rows: 4,
             columns: 4,
             samples: 1,
-            bits_allocated: 8,
-            bits_stored: 8,
-            high_bit: 7,
-            is_signed: false,
+            bits_allocated: if bits > 8 { 16 } else { 8 },
+            bits_stored: bits,
+            high_bit: bits - 1,
+            is_signed,
             photometric: Photometric::Monochrome2,
             arrangement: Arrangement::Interleaved,
-        };
+        }
+    }
+
+    #[test]
+    fn what_only_the_image_calls_signed_is_sign_extended() {
+        let unsigned = format(12, false);
+        let values: Vec<i32> = (0..16).map(|index| index * 273).collect();
+        let codestream = encode(&Frame::from_planes(unsigned, &[values])).unwrap();
+        let decoded = decode(&format(12, true), &codestream).unwrap();
+        let expected: Vec<i32> = (0..16).map(|index| (index * 273) << 20 >> 20).collect();
+        assert_eq!(decoded, Frame::from_planes(format(12, true), &[expected]));
+    }
+
+    #[test]
+    fn more_than_16_bits_are_decoded_beside_the_library() {
+        let narrow = format(16, true);
+        let values: Vec<i32> = (0..16).map(|index| index * 1000 - 8000).collect();
+        let codestream = encode(&Frame::from_planes(narrow, std::slice::from_ref(&values))).unwrap();
+        let wide = PixelFormat { bits_allocated: 32, bits_stored: 32, high_bit: 31, ..narrow };
+        assert!(Shape::of(&wide).is_none());
+        assert_eq!(decode(&wide, &codestream).unwrap(), Frame::from_planes(wide, &[values]));
+    }
+
+    #[test]
+    fn an_image_of_another_size_is_not_decoded() {
+        let format = format(8, false);
         let codestream = encode(&Frame { format, bytes: vec![1; 16] }).unwrap();
         assert!(decode(&PixelFormat { rows: 5, ..format }, &codestream).is_err());
         assert!(decode(&PixelFormat { samples: 3, ..format }, &codestream).is_err());

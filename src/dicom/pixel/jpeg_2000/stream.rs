@@ -1,26 +1,20 @@
-//! The codec's streams over memory.
+//! The codec's stream into memory.
 //!
-//! The codec takes C callbacks with an untyped pointer. Both functions here lend the pointer's target for exactly as
-//! long as the stream lives, and the stream never leaves them.
+//! The codec takes C callbacks with an untyped pointer. [`write`] lends the pointer's target for exactly as long as the
+//! stream lives, and the stream never leaves it.
 
 use std::{ffi::c_void, slice};
 
 use openjp2::{
     Stream,
     openjpeg::{
-        opj_stream_set_read_function, opj_stream_set_seek_function, opj_stream_set_skip_function,
-        opj_stream_set_user_data, opj_stream_set_write_function,
+        opj_stream_set_seek_function, opj_stream_set_skip_function, opj_stream_set_user_data,
+        opj_stream_set_write_function,
     },
 };
 
 /// Bytes that are handed over at a time.
 const BUFFER: usize = 64 << 10;
-
-/// Bytes that are read, and how far.
-struct Source<'a> {
-    bytes: &'a [u8],
-    position: usize,
-}
 
 /// Bytes that are written, and where the next ones go.
 #[derive(Default)]
@@ -29,31 +23,13 @@ struct Sink {
     position: usize,
 }
 
-/// Lets the codec read these bytes.
-pub(super) fn read<T>(bytes: &[u8], use_stream: impl FnOnce(&mut Stream) -> T) -> T {
-    let mut source = Source { bytes, position: 0 };
-    let mut stream = Stream::new_custom(BUFFER, true);
-    let raw = (&raw mut stream).cast();
-    // SAFETY: the stream is of the kind that has callbacks, they fit the type that the pointer has, and the stream is
-    // dropped before `source` is.
-    unsafe {
-        opj_stream_set_read_function(raw, Some(read_bytes));
-        opj_stream_set_skip_function(raw, Some(skip_read));
-        opj_stream_set_seek_function(raw, Some(seek_read));
-        opj_stream_set_user_data(raw, (&raw mut source).cast(), None);
-    }
-    stream.set_stream_length(bytes.len() as u64);
-    let result = use_stream(&mut stream);
-    drop(stream);
-    result
-}
-
 /// What the codec writes; nothing if it gives up.
 pub(super) fn write(use_stream: impl FnOnce(&mut Stream) -> Option<()>) -> Option<Vec<u8>> {
     let mut sink = Sink::default();
     let mut stream = Stream::new_custom(BUFFER, false);
     let raw = (&raw mut stream).cast();
-    // SAFETY: as in `read`.
+    // SAFETY: the stream is of the kind that has callbacks, they fit the type that the pointer has, and the stream is
+    // dropped before `sink` is.
     unsafe {
         opj_stream_set_write_function(raw, Some(write_bytes));
         opj_stream_set_skip_function(raw, Some(skip_written));
@@ -63,40 +39,6 @@ pub(super) fn write(use_stream: impl FnOnce(&mut Stream) -> Option<()>) -> Optio
     let done = use_stream(&mut stream).and_then(|()| stream.flush().ok());
     drop(stream);
     done.map(|()| sink.bytes)
-}
-
-unsafe extern "C" fn read_bytes(buffer: *mut c_void, length: usize, source: *mut c_void) -> usize {
-    // SAFETY: the pointer is the one that `read` set, and the buffer has this length.
-    let (source, buffer) = unsafe { (&mut *source.cast::<Source>(), slice::from_raw_parts_mut(buffer.cast(), length)) };
-    let rest = source.bytes.get(source.position..).unwrap_or_default();
-    let count = rest.len().min(length);
-    buffer.iter_mut().zip(rest).for_each(|(to, from): (&mut u8, _)| *to = *from);
-    source.position += count;
-    count
-}
-
-unsafe extern "C" fn skip_read(count: i64, source: *mut c_void) -> i64 {
-    // SAFETY: the pointer is the one that `read` set.
-    let source = unsafe { &mut *source.cast::<Source>() };
-    match moved(source.position, count).filter(|position| *position <= source.bytes.len()) {
-        None => -1,
-        Some(position) => {
-            source.position = position;
-            count
-        }
-    }
-}
-
-unsafe extern "C" fn seek_read(offset: i64, source: *mut c_void) -> i32 {
-    // SAFETY: the pointer is the one that `read` set.
-    let source = unsafe { &mut *source.cast::<Source>() };
-    match moved(0, offset).filter(|position| *position <= source.bytes.len()) {
-        None => 0,
-        Some(position) => {
-            source.position = position;
-            1
-        }
-    }
 }
 
 unsafe extern "C" fn write_bytes(buffer: *mut c_void, length: usize, sink: *mut c_void) -> usize {

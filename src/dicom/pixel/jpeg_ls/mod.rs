@@ -8,7 +8,7 @@ use self::{
     context::Presets,
     scan::{Interleave, Scan},
 };
-use super::{Frame, PixelError, PixelFormat};
+use super::{Frame, PixelError, PixelFormat, markers::Markers};
 
 fn damaged(reason: &'static str) -> PixelError {
     PixelError::damaged("JPEG-LS", reason)
@@ -20,11 +20,11 @@ pub(super) fn decode(format: &PixelFormat, stored: &[u8]) -> Result<Frame, Pixel
     let mut precision = 0;
     let mut presets = None;
     let mut planes: Vec<Vec<u16>> = Vec::new();
-    if markers.next()?.0 != 0xD8 {
+    if !matches!(markers.next(), Some((0xD8, _))) {
         return Err(damaged("it does not begin with SOI"));
     }
     while planes.len() < format.samples {
-        let (marker, segment) = markers.next()?;
+        let (marker, segment) = markers.next().ok_or_else(|| damaged("it is cut off between its scans"))?;
         match marker {
             0xF7 => precision = frame_header(format, segment)?,
             0xF8 => presets = Some(preset_parameters(segment)?),
@@ -48,28 +48,6 @@ pub(super) fn decode(format: &PixelFormat, stored: &[u8]) -> Result<Frame, Pixel
     let value = |value: u16| if format.is_signed { format.extend(value.into()) } else { value.into() };
     let planes: Vec<Vec<i32>> = planes.into_iter().map(|plane| plane.into_iter().map(value).collect()).collect();
     Ok(Frame::from_planes(*format, &planes))
-}
-
-/// The marker segments of a codestream.
-struct Markers<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Markers<'a> {
-    /// The code of the next marker, and its segment without the length.
-    fn next(&mut self) -> Result<(u8, &'a [u8]), PixelError> {
-        let cut = || damaged("it is cut off between its scans");
-        let start = self.rest.windows(2).position(|pair| matches!(pair, [0xFF, 0x80..=0xFE])).ok_or_else(cut)?;
-        let code = *self.rest.get(start + 1).ok_or_else(cut)?;
-        self.rest = self.rest.get(start + 2..).ok_or_else(cut)?;
-        if matches!(code, 0xD0..=0xD9) {
-            return Ok((code, &[]));
-        }
-        let length = self.rest.first_chunk().map(|length| usize::from(u16::from_be_bytes(*length))).ok_or_else(cut)?;
-        let segment = self.rest.get(2..length).ok_or_else(cut)?;
-        self.rest = self.rest.get(length..).ok_or_else(cut)?;
-        Ok((code, segment))
-    }
 }
 
 /// SOF55 (C.2.2): the precision of an image that is as described.

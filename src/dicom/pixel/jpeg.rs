@@ -1,6 +1,7 @@
-//! JPEG (ISO 10918-1): baseline, and lossless of up to 16 bits.
+//! JPEG (ISO 10918-1): baseline, extended of 12 bits, and lossless of up to 16 bits.
 
 use jpeg_decoder::{ColorTransform, Decoder};
+use libjpeg_turbo_rs::{DecodeLimits, precision::decompress_12bit_with_limits};
 
 use super::{
     Arrangement, Frame, MAX_FRAME_BYTES, Photometric, PixelError, PixelFormat,
@@ -20,9 +21,10 @@ pub(super) fn decode(format: &PixelFormat, stored: &[u8]) -> Result<Frame, Pixel
     }
     let sample_bytes = usize::from(header.precision.div_ceil(8));
     let shape = Shape { size: header.size, samples: format.samples, sample_bytes };
-    let bytes = match header.is_understood_as(format) {
-        true => library::decode(Compression::Jpeg, &shape, stored)?,
-        false => decode_as(format, stored)?,
+    let bytes = match (header.is_lossless, header.precision) {
+        (false, 12) => decode_twelve_bits(&header, stored)?,
+        _ if header.is_understood_as(format) => library::decode(Compression::Jpeg, &shape, stored)?,
+        _ => decode_as(format, stored)?,
     };
     Ok(described(format, sample_bytes, bytes))
 }
@@ -35,6 +37,7 @@ fn damaged(reason: impl ToString) -> PixelError {
 struct FrameHeader {
     size: (usize, usize),
     precision: u8,
+    is_lossless: bool,
     /// The identifiers of its components.
     identifiers: Vec<u8>,
 }
@@ -62,7 +65,8 @@ impl FrameHeader {
             if !(2..=16).contains(&precision) {
                 return Err(damaged("the frame header has an impossible precision"));
             }
-            return Ok(Self { size: (rows, columns), precision, identifiers });
+            let is_lossless = matches!(marker, 0xC3 | 0xC7 | 0xCB | 0xCF);
+            return Ok(Self { size: (rows, columns), precision, is_lossless, identifiers });
         }
     }
 
@@ -89,6 +93,20 @@ fn decode_as(format: &PixelFormat, stored: &[u8]) -> Result<Vec<u8>, PixelError>
     });
     let bytes = decoder.decode().map_err(damaged)?;
     if bytes.len() == format.values() { Ok(bytes) } else { Err(damaged("it is cut off")) }
+}
+
+/// Decodes one component of 12 bits, which the library has no decoder for (process 4).
+fn decode_twelve_bits(header: &FrameHeader, stored: &[u8]) -> Result<Vec<u8>, PixelError> {
+    if header.identifiers.len() != 1 {
+        return Err(PixelError::Unsupported("JPEG of colours of 12 bits"));
+    }
+    let (max_height, max_width) = header.size;
+    let limits = DecodeLimits { max_width, max_height, max_scans: 1, ..DecodeLimits::default() };
+    let image = decompress_12bit_with_limits(stored, &limits).map_err(damaged)?;
+    if image.data.len() != max_width * max_height {
+        return Err(damaged("it is an image of another size"));
+    }
+    Ok(image.data.into_iter().flat_map(i16::to_le_bytes).collect())
 }
 
 /// The frame of samples of so many bytes.
@@ -120,6 +138,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use image::{ExtendedColorType, ImageEncoder, codecs::jpeg::JpegEncoder};
+    use libjpeg_turbo_rs::{Subsampling, precision::compress_12bit};
 
     use super::*;
 
@@ -161,6 +180,24 @@ mod tests {
         assert!(is_near(&as_they_are, [76, 85, 255]));
         let shape = Shape::of(&COLOUR).unwrap();
         assert_eq!(library::decode(Compression::Jpeg, &shape, &stored).unwrap(), converted.bytes);
+    }
+
+    #[test]
+    fn twelve_bits_are_decoded_beside_the_library() {
+        let values: Vec<i16> = (0..64).map(|index| index * 60).collect();
+        let stored = compress_12bit(&values, 8, 8, 1, 100, Subsampling::S444).unwrap();
+        let grey = PixelFormat {
+            samples: 1,
+            bits_allocated: 16,
+            bits_stored: 12,
+            high_bit: 11,
+            photometric: Photometric::Monochrome2,
+            ..COLOUR
+        };
+        let decoded = decode(&grey, &stored).unwrap();
+        assert!(decoded.stored(0).zip(&values).all(|(found, stored)| found.abs_diff(*stored as u32) <= 4));
+        assert!(library::decode(Compression::Jpeg, &Shape::of(&grey).unwrap(), &stored).is_err());
+        assert!(decode(&grey, stored.get(..stored.len() / 2).unwrap()).is_err());
     }
 
     #[test]

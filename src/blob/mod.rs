@@ -7,6 +7,7 @@
 pub mod azure;
 pub mod export;
 mod read;
+mod spool;
 mod sweep;
 mod upload;
 
@@ -18,6 +19,7 @@ use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, path::Pa
 use crate::ids::{Digest, InstanceKey, ServiceName};
 
 pub use read::{Run, pieces};
+pub use spool::Spool;
 pub use sweep::{Known, sweep};
 pub use upload::Upload;
 

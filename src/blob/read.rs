@@ -4,7 +4,9 @@ use std::{
     fs::File,
     io::{Read, Seek, SeekFrom},
     ops::Range,
+    os::unix::fs::FileExt,
     path::PathBuf,
+    sync::Arc,
 };
 
 use bytes::Bytes;
@@ -22,13 +24,16 @@ pub enum Run {
     Bytes(Bytes),
     /// A part of a stored file.
     File(BlobName, Range<u64>),
+    /// A part of what was made for this answer.
+    Spooled(Arc<File>, Range<u64>),
 }
 
 impl Run {
-    fn length(&self) -> u64 {
+    /// How many.
+    pub fn length(&self) -> u64 {
         match self {
             Self::Bytes(bytes) => bytes.len() as u64,
-            Self::File(_, range) => range.end.saturating_sub(range.start),
+            Self::File(_, range) | Self::Spooled(_, range) => range.end.saturating_sub(range.start),
         }
     }
 }
@@ -52,13 +57,15 @@ pub fn pieces(runs: Vec<Run>) -> Vec<Vec<Run>> {
 
 /// A run in parts of bounded size. What is in memory already stays whole.
 fn divide(run: Run) -> Vec<Run> {
+    let parts = |range: Range<u64>| {
+        let end = range.end;
+        range.step_by(PIECE as usize).map(move |start| start..end.min(start + PIECE))
+    };
     match run {
-        Run::File(name, range) if range.end.saturating_sub(range.start) > PIECE => {
-            let end = range.end;
-            let starts = range.step_by(PIECE as usize);
-            starts.map(|start| Run::File(name.clone(), start..end.min(start + PIECE))).collect()
-        }
-        run => vec![run],
+        run if run.length() <= PIECE => vec![run],
+        Run::Bytes(bytes) => vec![Run::Bytes(bytes)],
+        Run::File(name, range) => parts(range).map(|part| Run::File(name.clone(), part)).collect(),
+        Run::Spooled(file, range) => parts(range).map(|part| Run::Spooled(file.clone(), part)).collect(),
     }
 }
 
@@ -93,6 +100,14 @@ impl Blobs {
                 Run::File(name, range) => {
                     gathered.extend_from_slice(&self.store.get_range(&name.path(), range).await?);
                 }
+                Run::Spooled(file, range) => {
+                    let read = tokio::task::spawn_blocking(move || {
+                        let mut bytes = Vec::new();
+                        read_spooled(&file, &range, &mut bytes).map(|()| bytes)
+                    });
+                    let bytes = read.await.map_err(object_store::Error::from)?.map_err(BlobError::File)?;
+                    gathered.extend_from_slice(&bytes);
+                }
             }
         }
         Ok(gathered.into())
@@ -106,6 +121,7 @@ fn gather_files(folder: PathBuf, runs: &[Run]) -> std::io::Result<Bytes> {
     for run in runs {
         match run {
             Run::Bytes(bytes) => gathered.extend_from_slice(bytes),
+            Run::Spooled(file, range) => read_spooled(file, range, &mut gathered)?,
             Run::File(name, range) => {
                 let mut file = File::open(folder.join(name.path().as_ref()))?;
                 if range.start > 0 {
@@ -119,6 +135,13 @@ fn gather_files(folder: PathBuf, runs: &[Run]) -> std::io::Result<Bytes> {
         }
     }
     Ok(gathered.into())
+}
+
+fn read_spooled(file: &File, range: &Range<u64>, to: &mut Vec<u8>) -> std::io::Result<()> {
+    let start = to.len();
+    let length = usize::try_from(range.end.saturating_sub(range.start)).unwrap_or(0);
+    to.resize(start + length, 0);
+    file.read_exact_at(to.get_mut(start..).unwrap_or_default(), range.start)
 }
 
 #[cfg(test)]

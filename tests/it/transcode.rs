@@ -195,6 +195,42 @@ fn pixel_data_length(file: &[u8]) -> usize {
     at.map_or(file.len() / 2, |at| file.len() - at - 12)
 }
 
+#[tokio::test]
+async fn overlays_in_unused_bits_move_to_data_of_their_own_when_pixels_are_coded_anew() {
+    let app = TestApp::new();
+    let us = |numbers: &[u16]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<u8>>();
+    // The overlay lies in the bits 12 of two frames of two pixels.
+    let instance = Instance::new()
+        .with_pixels(1, 2, 2)
+        .with_bytes(0x0028_0100, "US", us(&[16]))
+        .with_bytes(0x0028_0101, "US", us(&[12]))
+        .with_bytes(0x0028_0102, "US", us(&[11]))
+        .with_bytes(0x6000_0010, "US", us(&[1]))
+        .with_bytes(0x6000_0011, "US", us(&[2]))
+        .with(0x6000_0015, "IS", "2")
+        .with(0x6000_0040, "CS", "G")
+        .with_bytes(0x6000_0050, "SS", us(&[1, 1]))
+        .with_bytes(0x6000_0100, "US", us(&[16]))
+        .with_bytes(0x6000_0102, "US", us(&[12]))
+        .with_bytes(0x7FE0_0010, "OW", us(&[0x1001, 0x0002, 0x0003, 0x1004]));
+    app.store([&instance]).await.expect(200);
+    let native = app.get(&instance.path(), EXPLICIT).await.expect(200);
+    assert_eq!(native.body, instance.stored_bytes(), "cells that are not coded anew keep their bits");
+    let drawn = async |number: u8| {
+        app.get(&format!("{}/frames/{number}/rendered", instance.path()), "image/png").await.expect(200).body
+    };
+    let before = [drawn(1).await, drawn(2).await];
+    let encoded = app.get(&instance.path(), LOSSLESS).await.expect(200).body;
+    let element = |element: &[u8]| encoded.windows(element.len()).any(|window| window == element);
+    assert!(element(&[0x00, 0x60, 0x00, 0x30, b'O', b'W', 0, 0, 2, 0, 0, 0, 0b1001, 0]), "the bits of both frames");
+    assert!(element(&[0x00, 0x60, 0x00, 0x01, b'U', b'S', 2, 0, 1, 0]), "Overlay Bits Allocated");
+    assert!(element(&[0x00, 0x60, 0x02, 0x01, b'U', b'S', 2, 0, 0, 0]), "Overlay Bit Position");
+    store(&app, Method::PUT, &encoded).await;
+    assert_eq!([drawn(1).await, drawn(2).await], before);
+    let decoded = app.get(&instance.path(), EXPLICIT).await.expect(200);
+    assert!(pixel_data(&decoded.body).starts_with(&us(&[1, 2, 3, 4])));
+}
+
 /// An explicit VR big endian file of one 3 × 3 image of 8 bits in words: its last byte is the padding of the word.
 fn odd_big_endian_file(uid: &str, pixels: &[u8; 9]) -> Vec<u8> {
     let element = |tag: u32, vr: &str, value: &[u8]| -> Vec<u8> {

@@ -83,6 +83,13 @@ impl FrameTable {
         }
     }
 
+    /// Where the first frame begins.
+    pub fn start(&self) -> u64 {
+        match &self.0 {
+            Layout::Native { offset, .. } | Layout::Encapsulated { offset, .. } => *offset,
+        }
+    }
+
     /// The runs of bytes that make up a frame, in order; frames count from 1. Nothing if there is no such frame, or if
     /// nothing tells which fragments belong to it.
     pub fn ranges(&self, frame: u32) -> Option<Vec<Range<u64>>> {

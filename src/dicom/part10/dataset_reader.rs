@@ -106,6 +106,15 @@ impl DatasetReader {
         Ok(Read { dataset, pixel_data, elements: self.elements, end })
     }
 
+    /// The first frame begins here; what comes behind is not looked at.
+    pub(super) fn finish_head(mut self) -> Result<(Dataset, Option<PixelData>), ScanError> {
+        if matches!(self.nesting.content(), Content::Fragments(_)) {
+            self.nesting.close(self.position);
+        }
+        let found = self.nesting.finish().filter(|(_, pixel_data)| pixel_data.is_some());
+        found.ok_or(ScanError::Truncated { offset: self.position, tag: self.tag })
+    }
+
     fn read_header(&mut self, input: &[u8]) -> Result<usize, ScanError> {
         let (taken, header) = self.carry.read_header(input, self.nesting.encoding(), self.position)?;
         if let Some(header) = header {

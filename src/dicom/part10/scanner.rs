@@ -83,6 +83,15 @@ impl Scanner {
         }
     }
 
+    /// What the file holds before its first frame, up to which it has been pushed.
+    pub(super) fn finish_head(self) -> Result<Part10, ScanError> {
+        match (self.refusal, self.stage) {
+            (Some(refusal), _) => Err(refusal),
+            (None, Stage::Dataset(body)) => body.finish_head(),
+            (None, Stage::Preamble { .. } | Stage::Meta(_)) => Err(ScanError::NotPart10),
+        }
+    }
+
     fn read(&mut self, chunk: &[u8]) -> Result<(), ScanError> {
         let mut rest = chunk;
         if let Stage::Preamble { length, mark } = &mut self.stage {
@@ -157,5 +166,11 @@ impl Body {
         let implicit_vr = self.encoding == Encoding::ImplicitLittle;
         let layout = Layout { dataset: self.start, elements, end };
         Ok(Part10 { transfer_syntax: self.transfer_syntax, implicit_vr, dataset, pixel_data, layout })
+    }
+
+    fn finish_head(self) -> Result<Part10, ScanError> {
+        let (dataset, pixel_data) = self.reader.finish_head()?;
+        let implicit_vr = self.encoding == Encoding::ImplicitLittle;
+        Ok(Part10 { transfer_syntax: self.transfer_syntax, implicit_vr, dataset, pixel_data })
     }
 }

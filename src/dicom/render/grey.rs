@@ -2,27 +2,30 @@
 
 use dicom_dictionary_std::tags;
 
-use super::{Source, number, table::Table};
+use super::{number, table::Table};
 use crate::dicom::{
     dataset::Dataset,
     part10::OpenedFile,
     pixel::{Frame, Photometric, PixelFormat},
-    transcode::TranscodeError,
 };
 
 /// X-ray angiography, radiofluoroscopy and biplane angiography: their modality table is not for display.
 const WITHOUT_MODALITY_TABLE: [&str; 3] =
     ["1.2.840.10008.5.1.4.1.1.12.1", "1.2.840.10008.5.1.4.1.1.12.2", "1.2.840.10008.5.1.4.1.1.12.3"];
 
+/// Whether the data set says how values become levels, so that no pixels need to be looked at.
+pub(super) fn is_described(opened: &OpenedFile) -> bool {
+    Voi::described(opened).is_some()
+}
+
 /// Levels as red, green and blue.
-pub(super) fn draw(source: &Source<'_>, frame: &Frame) -> Result<Vec<u8>, TranscodeError> {
+pub(super) fn draw(opened: &OpenedFile, frame: &Frame, first: &Frame) -> Vec<u8> {
     let format = frame.format;
-    let dataset = &source.opened.part10.dataset;
-    let modality = Modality::of(&source.opened);
-    let voi = match Voi::described(&source.opened) {
+    let modality = Modality::of(opened);
+    let voi = match Voi::described(opened) {
         Some(voi) => voi,
         // The range of the first frame, whichever is drawn: all frames look alike.
-        None => Voi::range(&source.frame(1)?, dataset, &modality),
+        None => Voi::range(first, &opened.part10.dataset, &modality),
     };
     let level = |stored: u32| {
         let level = voi.level(modality.apply(i64::from(format.value(stored)))) as u8;
@@ -31,9 +34,9 @@ pub(super) fn draw(source: &Source<'_>, frame: &Frame) -> Result<Vec<u8>, Transc
     if format.bits_allocated <= 16 && format.pixels() > 1 << 12 {
         let levels: Vec<u8> = (0..1_u32 << format.bits_allocated).map(level).collect();
         let lookup = |stored: u32| levels.get(stored as usize).copied().unwrap_or(0);
-        return Ok(frame.stored(0).flat_map(|stored| [lookup(stored); 3]).collect());
+        return frame.stored(0).flat_map(|stored| [lookup(stored); 3]).collect();
     }
-    Ok(frame.stored(0).flat_map(|stored| [level(stored); 3]).collect())
+    frame.stored(0).flat_map(|stored| [level(stored); 3]).collect()
 }
 
 /// From stored values to those that mean something.
@@ -44,7 +47,7 @@ enum Modality {
 }
 
 impl Modality {
-    fn of(opened: &OpenedFile<'_>) -> Self {
+    fn of(opened: &OpenedFile) -> Self {
         let dataset = &opened.part10.dataset;
         let class = dataset.first_text(tags::SOP_CLASS_UID).unwrap_or_default();
         if let Some(item) = dataset.items(tags::MODALITY_LUT_SEQUENCE).first()
@@ -82,7 +85,7 @@ enum Function {
 
 impl Voi {
     /// The first that the data set describes: a table, a window, the range of its pixels.
-    fn described(opened: &OpenedFile<'_>) -> Option<Self> {
+    fn described(opened: &OpenedFile) -> Option<Self> {
         let dataset = &opened.part10.dataset;
         if let Some(item) = dataset.items(tags::VOILUT_SEQUENCE).first()
             && let Some(table) = Table::read(opened, item, tags::LUT_DESCRIPTOR, tags::LUT_DATA)

@@ -3,21 +3,17 @@
 use dicom_core::Tag;
 
 use super::{value_bytes, value_words};
-use crate::dicom::{dataset::Dataset, part10::OpenedFile, pixel::Frame};
-
-const ROWS: u16 = 0x0010;
-const COLUMNS: u16 = 0x0011;
-const NUMBER_OF_FRAMES: u16 = 0x0015;
-const TYPE: u16 = 0x0040;
-const ORIGIN: u16 = 0x0050;
-const IMAGE_FRAME_ORIGIN: u16 = 0x0051;
-const BIT_POSITION: u16 = 0x0102;
-const DATA: u16 = 0x3000;
+use crate::dicom::{
+    dataset::Dataset,
+    overlay::{self, Bits, COLUMNS, DATA, IMAGE_FRAME_ORIGIN, NUMBER_OF_FRAMES, ORIGIN, ROWS, TYPE},
+    part10::OpenedFile,
+    pixel::Frame,
+};
 
 /// Whether an overlay has a bit set, for each pixel of a frame. Nothing if there are no overlays.
-pub(super) fn bits(opened: &OpenedFile<'_>, frame: &Frame, number: u32) -> Vec<bool> {
+pub(super) fn bits(opened: &OpenedFile, frame: &Frame, number: u32) -> Vec<bool> {
     let mut drawn = Vec::new();
-    for group in (0x6000_u16..=0x601E).step_by(2) {
+    for group in overlay::groups() {
         let Some(plane) = Plane::read(opened, frame, group, number) else { continue };
         drawn.resize(frame.format.pixels(), false);
         for (row, line) in drawn.chunks_exact_mut(frame.format.columns).enumerate() {
@@ -41,7 +37,7 @@ struct Plane {
 }
 
 impl Plane {
-    fn read(opened: &OpenedFile<'_>, frame: &Frame, group: u16, number: u32) -> Option<Self> {
+    fn read(opened: &OpenedFile, frame: &Frame, group: u16, number: u32) -> Option<Self> {
         let dataset: &Dataset = &opened.part10.dataset;
         let tag = |element| Tag(group, element);
         let integer = |element| dataset.integer(tag(element));
@@ -61,16 +57,12 @@ impl Plane {
         let (rows, columns, start, bits) = match data {
             Some(bits) => (rows, columns, index.checked_mul(rows.checked_mul(columns)?)?, bits),
             None => {
-                let position = integer(BIT_POSITION).and_then(|position| u32::try_from(position).ok())?;
-                let is_unused = position < frame.format.bits_allocated.into()
-                    && (position > frame.format.high_bit.into()
-                        || position + u32::from(frame.format.bits_stored) <= frame.format.high_bit.into());
-                if !is_unused {
-                    return None;
-                }
+                let position = overlay::embedded_bit(dataset, &frame.format, group)?;
+                let mut bits = Bits::default();
+                bits.extend(overlay::bits(frame, position));
                 let (rows, columns) =
                     (i64::try_from(frame.format.rows).ok()?, i64::try_from(frame.format.columns).ok()?);
-                (rows, columns, 0, packed(frame.stored(0).map(|stored| stored >> position & 1 == 1)))
+                (rows, columns, 0, bits.bytes)
             }
         };
         Some(Self { rows, columns, origin, start, bits })
@@ -90,18 +82,4 @@ impl Plane {
         };
         bit().unwrap_or(false)
     }
-}
-
-/// Bits, eight to a byte, the first in the lowest (PS3.5 8.1.2).
-fn packed(bits: impl Iterator<Item = bool>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for (index, is_set) in bits.enumerate() {
-        if index % 8 == 0 {
-            bytes.push(0);
-        }
-        if let Some(byte) = bytes.last_mut() {
-            *byte |= u8::from(is_set) << (index % 8);
-        }
-    }
-    bytes
 }

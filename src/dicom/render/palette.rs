@@ -16,7 +16,7 @@ const TABLES: [(Tag, Tag); 3] = [
 ];
 
 /// Each value through the three tables. All begin where the red one does.
-pub(super) fn draw(opened: &OpenedFile<'_>, frame: &Frame) -> Result<Vec<u8>, PixelError> {
+pub(super) fn draw(opened: &OpenedFile, frame: &Frame) -> Result<Vec<u8>, PixelError> {
     let dataset = &opened.part10.dataset;
     let table = |(descriptor, data)| Table::read(opened, dataset, descriptor, data);
     let [Some(red), Some(mut green), Some(mut blue)] = TABLES.map(table) else {

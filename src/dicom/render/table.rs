@@ -18,7 +18,7 @@ pub(super) struct Table {
 
 impl Table {
     /// The table that these attributes make; nothing if it has no entries.
-    pub(super) fn read(opened: &OpenedFile<'_>, dataset: &Dataset, descriptor: Tag, data: Tag) -> Option<Self> {
+    pub(super) fn read(opened: &OpenedFile, dataset: &Dataset, descriptor: Tag, data: Tag) -> Option<Self> {
         let words = value_words(opened, dataset, descriptor)?;
         let &[count, first, bits, ..] = words.as_slice() else { return None };
         let is_signed = dataset.element(descriptor).is_some_and(|element| element.vr == VR::SS);

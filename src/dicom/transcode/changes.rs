@@ -32,6 +32,12 @@ impl Changes {
         Self(changes)
     }
 
+    /// Gives an attribute a new value.
+    pub(super) fn put(&mut self, tag: Tag, vr: VR, value: Vec<u8>) {
+        let index = self.0.partition_point(|(other, ..)| *other < tag);
+        self.0.insert(index, (tag, vr, value));
+    }
+
     /// The changes in ascending order of their tags.
     pub(super) fn iter(&self) -> impl Iterator<Item = &(Tag, VR, Vec<u8>)> {
         self.0.iter()
@@ -43,7 +49,8 @@ impl Changes {
     }
 }
 
-fn even_text(text: &str) -> Vec<u8> {
+/// A text of an even number of bytes.
+pub(super) fn even_text(text: &str) -> Vec<u8> {
     let mut bytes = text.as_bytes().to_vec();
     if bytes.len() % 2 == 1 {
         bytes.push(b' ');

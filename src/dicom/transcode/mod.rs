@@ -1,31 +1,30 @@
 //! Files and frames in another transfer syntax: explicit VR little endian or JPEG 2000 without loss.
 //!
-//! Everything is decoded before anything is answered. The data set is written anew from its elements, so that only what
-//! the new transfer syntax asks for changes.
+//! The data set is written anew from its elements, so that only what the new transfer syntax asks for changes. It comes
+//! in two pieces, between which its frames are put: they are made one by one, and need not be in memory together.
 
 mod changes;
+mod overlays;
 mod writer;
 
-use std::{collections::HashMap, ops::Range};
+use std::ops::Range;
 
 use dicom_core::VR;
 use dicom_dictionary_std::tags;
 
 use self::{
     changes::Changes,
-    writer::{PixelElement, Writer},
+    overlays::MovedOverlays,
+    writer::{PixelLayout, Writer},
 };
 use super::{
-    dataset::Extent,
-    frames::{FrameTable, declared_count},
-    part10::{Limits, OpenedFile, PixelData, ScanError},
+    image::{Image, ImageError},
+    part10::{OpenedFile, PixelData},
     pixel::{self, Codec, Frame, Photometric, PixelError, PixelFormat},
 };
 
-/// Explicit VR Big Endian (PS3.5 A.3).
-pub(super) const EXPLICIT_BIG_ENDIAN: &str = "1.2.840.10008.1.2.2";
 /// Most bytes that the frames of a file may decode to.
-const MAX_DECODED_BYTES: u64 = 1 << 30;
+pub const MAX_DECODED_BYTES: u64 = 1 << 30;
 
 /// What is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,26 +33,6 @@ pub enum Target {
     ExplicitLittle,
     /// JPEG 2000 Image Compression (Lossless Only) (PS3.5 A.4.4).
     Jpeg2000,
-}
-
-/// Why nothing could be made.
-#[derive(Debug, thiserror::Error)]
-pub enum TranscodeError {
-    /// The file cannot be read.
-    #[error(transparent)]
-    Scan(#[from] ScanError),
-    /// Its pixels cannot be decoded or encoded.
-    #[error(transparent)]
-    Pixels(#[from] PixelError),
-    /// Its transfer syntax has no codec.
-    #[error("there is no codec for transfer syntax {0}")]
-    Syntax(String),
-    /// Its pixel data is not where or what its transfer syntax says.
-    #[error("the pixel data is cut off or not as described")]
-    PixelData,
-    /// It decodes to more than a gigabyte.
-    #[error("the decoded frames are too large")]
-    TooLarge,
 }
 
 impl Target {
@@ -71,139 +50,100 @@ impl Target {
     }
 }
 
-/// A whole file in the target's transfer syntax.
-pub fn transcode(file: &[u8], limits: Limits, target: Target) -> Result<Vec<u8>, TranscodeError> {
-    let opened = OpenedFile::read(file, limits)?;
-    let codec = codec(&opened)?;
-    let writer = Writer::new(&opened, target.uid());
-    let Some(pixel_data) = &opened.part10.pixel_data else {
-        return Ok(writer.write(&Changes::default(), None));
-    };
-    match (pixel_data, target) {
-        (PixelData::Native(extent), Target::ExplicitLittle) => {
-            let format = PixelFormat::of(&opened.part10.dataset)?;
-            let count = declared_count(&opened.part10.dataset);
-            let whole = opened.slice(*extent);
-            if format.byte_length() as u64 * u64::from(count) > whole.len() as u64 {
-                return Err(TranscodeError::PixelData);
-            }
-            let mut bytes = whole.to_vec();
-            if codec == Codec::NativeBig {
-                pixel::swap(&mut bytes, format.bits_allocated);
-            }
-            let element = PixelElement::Native(native_vr(&format), vec![bytes]);
-            Ok(writer.write(&Changes::of(&format, &format, count), Some(&element)))
-        }
-        _ => {
-            let table = FrameTable::of(&opened.part10).ok_or(TranscodeError::PixelData)?;
-            let count = declared_count(&opened.part10.dataset);
-            if table.count() != count {
-                return Err(TranscodeError::PixelData);
-            }
-            let before = PixelFormat::of(&opened.part10.dataset)?;
-            let mut made = Vec::new();
-            let mut after = None;
-            let mut total = 0_u64;
-            for number in 1..=count {
-                let frame = decode(&opened, codec, &before, &table, number)?;
-                total += frame.bytes.len() as u64;
-                let (format, bytes) = finish(frame, target)?;
-                if total > MAX_DECODED_BYTES || *after.get_or_insert(format) != format {
-                    return Err(TranscodeError::TooLarge);
-                }
-                made.push(bytes);
-            }
-            let after = after.unwrap_or(before);
-            let element = match target {
-                Target::ExplicitLittle => PixelElement::Native(native_vr(&after), made),
-                Target::Jpeg2000 => PixelElement::Encapsulated(made),
-            };
-            Ok(writer.write(&Changes::of(&before, &after, count), Some(&element)))
-        }
-    }
+/// What stands before and behind the pixels of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Around {
+    /// Everything up to the first frame, or to the item that holds it.
+    pub before: Vec<u8>,
+    /// Everything behind the last frame.
+    pub after: Vec<u8>,
 }
 
-/// Frames in the target's transfer syntax, in the order of their numbers, which count from 1: bare native frames, or bare
-/// codestreams.
-pub fn transcode_frames(
-    file: &[u8],
-    limits: Limits,
+/// A file without pixels in the target's transfer syntax.
+pub fn without_pixels(opened: &OpenedFile, target: Target) -> Vec<u8> {
+    let Around { mut before, after } = Writer::new(opened, target.uid()).write(&Changes::default(), None);
+    before.extend(after);
+    before
+}
+
+/// The pixel data of a native image that is to become explicit VR little endian, where its bytes stay as they are, and
+/// what stands around it. Nothing if its frames must be made.
+pub fn kept_pixels(image: &Image, target: Target) -> Result<Option<(Range<u64>, Around)>, ImageError> {
+    let opened = image.file();
+    let Some(PixelData::Native(extent)) = opened.part10.pixel_data else { return Ok(None) };
+    if (target, image.codec()) != (Target::ExplicitLittle, Codec::NativeLittle) {
+        return Ok(None);
+    }
+    let (format, count) = (image.format(), image.count()?);
+    if format.byte_length() as u64 * u64::from(count) > extent.length {
+        return Err(ImageError::PixelData);
+    }
+    let layout = PixelLayout::Native { vr: native_vr(format), length: extent.length };
+    let changes = Changes::of(format, format, count);
+    let around = Writer::new(opened, target.uid()).write(&changes, Some(&layout));
+    Ok(Some((extent.offset..extent.offset + extent.length, around)))
+}
+
+/// A bare frame in the target's transfer syntax: native, or a codestream. `stored` are the bytes of the frame's
+/// [`Image::ranges`].
+pub fn transcode_frame(image: &Image, target: Target, number: u32, stored: &[u8]) -> Result<Vec<u8>, ImageError> {
+    Ok(encode(image.decode(number, stored)?, target)?.1)
+}
+
+/// A file that is being transcoded, frame by frame.
+#[derive(Debug)]
+pub struct Transcoding {
     target: Target,
-    numbers: &[u32],
-) -> Result<Vec<bytes::Bytes>, TranscodeError> {
-    let opened = OpenedFile::read(file, limits)?;
-    let codec = codec(&opened)?;
-    let format = PixelFormat::of(&opened.part10.dataset)?;
-    let table = FrameTable::of(&opened.part10).ok_or(TranscodeError::PixelData)?;
-    let mut made: HashMap<u32, bytes::Bytes> = HashMap::new();
-    let mut total = 0_u64;
-    for number in numbers {
-        if made.contains_key(number) {
-            continue;
-        }
-        let frame = decode(&opened, codec, &format, &table, *number)?;
-        total += frame.bytes.len() as u64;
-        if total > MAX_DECODED_BYTES {
-            return Err(TranscodeError::TooLarge);
-        }
-        made.insert(*number, finish(frame, target)?.1.into());
+    /// How the frames are described that were made.
+    format: Option<PixelFormat>,
+    /// Bytes of each of them, as they stand in the file.
+    lengths: Vec<u64>,
+    overlays: MovedOverlays,
+    decoded: u64,
+}
+
+impl Transcoding {
+    /// Begins.
+    pub fn to(target: Target, image: &Image) -> Self {
+        let overlays = MovedOverlays::of(&image.file().part10.dataset, image.format());
+        Self { target, format: None, lengths: Vec::new(), overlays, decoded: 0 }
     }
-    Ok(numbers.iter().map(|number| made.get(number).cloned().unwrap_or_default()).collect())
-}
 
-/// A decoded frame of a file; frames count from 1.
-pub(super) fn decode(
-    opened: &OpenedFile<'_>,
-    codec: Codec,
-    format: &PixelFormat,
-    table: &FrameTable,
-    number: u32,
-) -> Result<Frame, TranscodeError> {
-    let ranges = table.ranges(number).ok_or(TranscodeError::PixelData)?;
-    if let (Codec::NativeBig, Some(PixelData::Native(extent)), [range]) =
-        (codec, &opened.part10.pixel_data, ranges.as_slice())
-    {
-        let bytes = little_endian(opened, format, *extent, range);
-        return Ok(pixel::decode_frame(Codec::NativeLittle, format, &bytes)?);
+    /// Makes the next frame: its bytes as they stand in the file, with the item that they lie in. `stored` are the bytes
+    /// of its [`Image::ranges`].
+    pub fn next(&mut self, image: &Image, stored: &[u8]) -> Result<Vec<u8>, ImageError> {
+        let number = u32::try_from(self.lengths.len()).unwrap_or(u32::MAX).saturating_add(1);
+        let frame = image.decode(number, stored)?;
+        self.decoded += frame.bytes.len() as u64;
+        self.overlays.add(&frame);
+        let (format, bytes) = encode(frame, self.target)?;
+        if self.decoded > MAX_DECODED_BYTES || *self.format.get_or_insert(format) != format {
+            return Err(ImageError::TooLarge);
+        }
+        let bytes = match self.target {
+            Target::ExplicitLittle => bytes,
+            Target::Jpeg2000 => writer::item(bytes),
+        };
+        self.lengths.push(bytes.len() as u64);
+        Ok(bytes)
     }
-    let pieces: Vec<&[u8]> = ranges.iter().map(|range| opened.range(range.start, range.end)).collect();
-    Ok(match pieces.as_slice() {
-        [one] => pixel::decode_frame(codec, format, one)?,
-        several => pixel::decode_frame(codec, format, &several.concat())?,
-    })
-}
 
-/// The bytes of a frame, in little endian. A frame of an odd number of bytes shares a word with its neighbour, so whole
-/// words are turned before the frame is cut out.
-fn little_endian(opened: &OpenedFile<'_>, format: &PixelFormat, extent: Extent, frame: &Range<u64>) -> Vec<u8> {
-    let word = u64::from(format.bits_allocated.div_ceil(8)).max(2);
-    let from = frame.start.saturating_sub(extent.offset);
-    let until = frame.end.saturating_sub(extent.offset);
-    let (first, last) = (from / word * word, until.next_multiple_of(word).min(extent.length));
-    let mut bytes = opened.range(extent.offset + first, extent.offset + last).to_vec();
-    pixel::swap(&mut bytes, format.bits_allocated);
-    let start = usize::try_from(from - first).unwrap_or(usize::MAX);
-    let length = usize::try_from(until - from).unwrap_or(usize::MAX);
-    bytes.into_iter().skip(start).take(length).collect()
-}
-
-/// The codec of a file, whose pixel data must be as it says.
-pub(super) fn codec(opened: &OpenedFile<'_>) -> Result<Codec, TranscodeError> {
-    let syntax = &opened.part10.transfer_syntax;
-    let codec = Codec::of(syntax).ok_or_else(|| TranscodeError::Syntax(syntax.clone()))?;
-    // A value of VR OB has no words that could be swapped.
-    let vr = opened.part10.dataset.element(tags::PIXEL_DATA).map(|element| element.vr);
-    let codec = if codec == Codec::NativeBig && vr != Some(VR::OW) { Codec::NativeLittle } else { codec };
-    let is_as_said = match &opened.part10.pixel_data {
-        None => true,
-        Some(PixelData::Native(_)) => !codec.is_encapsulated(),
-        Some(PixelData::Encapsulated { .. }) => codec.is_encapsulated(),
-    };
-    if is_as_said { Ok(codec) } else { Err(TranscodeError::PixelData) }
+    /// What stands around the frames, now that all are made.
+    pub fn finish(self, image: &Image) -> Around {
+        let format = self.format.unwrap_or(*image.format());
+        let count = u32::try_from(self.lengths.len()).unwrap_or(u32::MAX);
+        let mut changes = Changes::of(image.format(), &format, count);
+        self.overlays.tell(&mut changes, count);
+        let layout = match self.target {
+            Target::ExplicitLittle => PixelLayout::Native { vr: native_vr(&format), length: self.lengths.iter().sum() },
+            Target::Jpeg2000 => PixelLayout::Encapsulated(self.lengths),
+        };
+        Writer::new(image.file(), self.target.uid()).write(&changes, Some(&layout))
+    }
 }
 
 /// The bytes of a frame in the target's transfer syntax, and what describes them.
-fn finish(frame: Frame, target: Target) -> Result<(PixelFormat, Vec<u8>), PixelError> {
+fn encode(frame: Frame, target: Target) -> Result<(PixelFormat, Vec<u8>), PixelError> {
     match target {
         Target::ExplicitLittle => Ok((frame.format, frame.bytes)),
         Target::Jpeg2000 => {

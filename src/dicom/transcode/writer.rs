@@ -6,9 +6,10 @@
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
 
-use super::{Changes, EXPLICIT_BIG_ENDIAN, is_pixel_element};
+use super::{Around, Changes, is_pixel_element};
 use crate::dicom::{
     dataset::{Dataset, Element, Extent, Value},
+    image::EXPLICIT_BIG_ENDIAN,
     part10::{MetaElement, OpenedFile, write_head},
     vr,
 };
@@ -21,37 +22,51 @@ const GROUP_LENGTH: u16 = 0x0000;
 /// The element of file meta information that is written anew.
 const TRANSFER_SYNTAX_UID: u16 = 0x0010;
 
-/// New Pixel Data.
+/// How new Pixel Data lies.
 #[derive(Debug)]
-pub(super) enum PixelElement {
-    /// Frames one behind the other, under this value representation.
-    Native(VR, Vec<Vec<u8>>),
-    /// A fragment for each frame.
-    Encapsulated(Vec<Vec<u8>>),
+pub(super) enum PixelLayout {
+    /// Frames one behind the other, so many bytes together, under this value representation.
+    Native { vr: VR, length: u64 },
+    /// An item for each frame, of so many bytes with its header.
+    Encapsulated(Vec<u64>),
+}
+
+/// A frame as an item of encapsulated Pixel Data (PS3.5 A.4).
+pub(super) fn item(frame: Vec<u8>) -> Vec<u8> {
+    let length = frame.len().next_multiple_of(2);
+    let mut item = Vec::with_capacity(length + 8);
+    item.extend_from_slice(&ITEM.0.to_le_bytes());
+    item.extend_from_slice(&ITEM.1.to_le_bytes());
+    item.extend_from_slice(&as_u32(length as u64).to_le_bytes());
+    item.extend(frame);
+    item.resize(length + 8, 0);
+    item
 }
 
 /// Writes a file anew.
 #[derive(Debug)]
 pub(super) struct Writer<'a> {
-    opened: &'a OpenedFile<'a>,
+    opened: &'a OpenedFile,
     is_big_endian: bool,
     out: Vec<u8>,
+    /// Where the frames belong.
+    frames_at: Option<usize>,
 }
 
 impl<'a> Writer<'a> {
     /// Begins with preamble, mark and file meta information, which now names this transfer syntax.
-    pub(super) fn new(opened: &'a OpenedFile<'a>, transfer_syntax: &str) -> Self {
+    pub(super) fn new(opened: &'a OpenedFile, transfer_syntax: &str) -> Self {
         let is_big_endian = opened.part10.transfer_syntax == EXPLICIT_BIG_ENDIAN;
         let mut uid = transfer_syntax.as_bytes().to_vec();
         if uid.len() % 2 == 1 {
             uid.push(0);
         }
         let syntax = MetaElement { number: TRANSFER_SYNTAX_UID, vr: VR::UI, value: &uid };
-        Self { opened, is_big_endian, out: write_head(opened.meta(), &[syntax]) }
+        Self { opened, is_big_endian, out: write_head(opened.meta(), &[syntax]), frames_at: None }
     }
 
-    /// The file, with changes to its data set and new Pixel Data.
-    pub(super) fn write(mut self, changes: &Changes, pixels: Option<&PixelElement>) -> Vec<u8> {
+    /// The file around its frames, with changes to its data set and new Pixel Data.
+    pub(super) fn write(mut self, changes: &Changes, pixels: Option<&PixelLayout>) -> Around {
         let dataset = &self.opened.part10.dataset;
         let mut new = changes.iter().peekable();
         let kept = |element: &&Element| !is_pixel_element(element.tag) && !changes.concern(element.tag);
@@ -73,7 +88,8 @@ impl<'a> Writer<'a> {
         if let Some(pixels) = pixels {
             self.pixel_data(pixels);
         }
-        self.out
+        let after = self.frames_at.map(|at| self.out.split_off(at)).unwrap_or_default();
+        Around { before: self.out, after }
     }
 
     fn value(&mut self, element: &Element) {
@@ -94,7 +110,7 @@ impl<'a> Writer<'a> {
             }
             Value::Bulk(extent) => {
                 let bytes = self.opened.slice(*extent);
-                self.header(*tag, *vr, as_u32(bytes.len()));
+                self.header(*tag, *vr, as_u32(bytes.len() as u64));
                 let start = self.out.len();
                 self.out.extend_from_slice(bytes);
                 if self.is_big_endian {
@@ -119,7 +135,7 @@ impl<'a> Writer<'a> {
     }
 
     fn element(&mut self, tag: Tag, vr: VR, value: &[u8]) {
-        self.header(tag, vr, as_u32(value.len()));
+        self.header(tag, vr, as_u32(value.len() as u64));
         self.out.extend_from_slice(value);
     }
 
@@ -149,33 +165,28 @@ impl<'a> Writer<'a> {
         self.out.extend_from_slice(&tag.1.to_le_bytes());
     }
 
-    fn pixel_data(&mut self, pixels: &PixelElement) {
+    fn pixel_data(&mut self, pixels: &PixelLayout) {
         match pixels {
-            PixelElement::Native(vr, frames) => {
-                let length: usize = frames.iter().map(Vec::len).sum();
+            PixelLayout::Native { vr, length } => {
                 self.header(tags::PIXEL_DATA, *vr, as_u32(length.next_multiple_of(2)));
-                frames.iter().for_each(|frame| self.out.extend_from_slice(frame));
-                self.out.extend(std::iter::repeat_n(0, length % 2));
+                self.frames_at = Some(self.out.len());
+                self.out.extend((length % 2 == 1).then_some(0));
             }
-            PixelElement::Encapsulated(frames) => {
+            PixelLayout::Encapsulated(items) => {
                 self.header(tags::PIXEL_DATA, VR::OB, UNDEFINED);
-                self.mark(ITEM, as_u32(4 * frames.len()));
-                let mut offset = 0_u32;
-                for frame in frames {
-                    self.out.extend_from_slice(&offset.to_le_bytes());
-                    offset = offset.saturating_add(as_u32(frame.len().next_multiple_of(2) + 8));
+                self.mark(ITEM, as_u32(4 * items.len() as u64));
+                let mut offset = 0_u64;
+                for item in items {
+                    self.out.extend_from_slice(&as_u32(offset).to_le_bytes());
+                    offset += item;
                 }
-                for frame in frames {
-                    self.mark(ITEM, as_u32(frame.len().next_multiple_of(2)));
-                    self.out.extend_from_slice(frame);
-                    self.out.extend(std::iter::repeat_n(0, frame.len() % 2));
-                }
+                self.frames_at = Some(self.out.len());
                 self.mark(SEQUENCE_DELIMITER, 0);
             }
         }
     }
 }
 
-fn as_u32(length: usize) -> u32 {
+fn as_u32(length: u64) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }

@@ -31,6 +31,8 @@ pub enum Content {
     Stored(BlobName, Vec<Range<u64>>),
     /// Bytes in memory.
     Made(Bytes),
+    /// Both, one behind the other.
+    Mixed(Vec<Run>),
 }
 
 impl Part {
@@ -45,12 +47,14 @@ impl Content {
         match self {
             Self::Stored(_, ranges) => ranges.iter().map(|range| range.end.saturating_sub(range.start)).sum(),
             Self::Made(bytes) => bytes.len() as u64,
+            Self::Mixed(runs) => runs.iter().map(Run::length).sum(),
         }
     }
 
     fn runs(self) -> Vec<Run> {
         match self {
             Self::Made(bytes) => vec![Run::Bytes(bytes)],
+            Self::Mixed(runs) => runs,
             Self::Stored(name, ranges) => ranges.into_iter().map(|range| Run::File(name.clone(), range)).collect(),
         }
     }

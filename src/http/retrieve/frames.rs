@@ -9,17 +9,17 @@ use bytes::Bytes;
 use super::{
     acceptable,
     answer::{Content, Part, respond},
-    blob_name, cannot_transcode, check_size,
+    cannot_transcode, check_size,
     frame_list::FrameList,
     nothing_there, target, transcoding_error,
-    work::{LIMITS, work_on},
+    work::{Slot, StoredFile, WorkError},
 };
 use crate::{
     blob::BlobName,
     dicom::{
         frames::FrameTable,
-        part10::{OpenedFile, ScanError, is_deflated},
-        transcode::transcode_frames,
+        image::ImageError,
+        transcode::{MAX_DECODED_BYTES, Target, transcode_frame},
     },
     http::{
         context::Context,
@@ -52,24 +52,16 @@ pub async fn frames(
         Resource::Study(_) | Resource::Series(_) => None,
     };
     let (instance, table) = found.ok_or_else(|| nothing_there(&resource))?;
-    let name = blob_name(&scope.service.name, &instance);
     let target = target(&choice.syntax, slice::from_ref(&instance))?;
-    if target.is_some() || is_deflated(&instance.transfer_syntax) {
+    let file = StoredFile::of(&context.blobs, &scope.service.name, &instance);
+    if target.is_some() || file.is_deflated {
         check_size(instance.length)?;
     }
     let table = table.filter(|table| has_all(table, &numbers)).ok_or_else(no_such_frame)?;
     let syntax = target.map_or(instance.transfer_syntax.as_str(), |target| target.uid());
     let contents = match target {
-        Some(target) => {
-            let frames = work_on(&context.blobs, &name, instance.length, move |file| {
-                transcode_frames(file, LIMITS, target, &numbers)
-            });
-            frames.await.map_err(transcoding_error)?.into_iter().map(Content::Made).collect()
-        }
-        None if is_deflated(&instance.transfer_syntax) => {
-            inflated(&context, &name, instance.length, table, numbers).await?
-        }
-        None => stored(&name, &table, &numbers)?,
+        None if !file.is_deflated => stored(&file.name, &table, &numbers)?,
+        target => made(&file, target, table, &numbers).await.map_err(transcoding_error)?,
     };
     let part = |content| Part::new(choice.media_type, syntax, content);
     respond(&context.blobs, choice.form, contents.into_iter().map(part).collect()).await
@@ -81,26 +73,33 @@ fn stored(name: &BlobName, table: &FrameTable, numbers: &[u32]) -> Result<Vec<Co
     numbers.iter().map(content).collect::<Option<_>>().ok_or_else(cannot_transcode)
 }
 
-/// Frames of a deflated file, which is inflated for them.
-async fn inflated(
-    context: &Context,
-    name: &BlobName,
-    length: u64,
+/// Frames that are made from the bytes of each alone: transcoded, or only inflated with their file.
+async fn made(
+    file: &StoredFile<'_>,
+    target: Option<Target>,
     table: FrameTable,
-    numbers: Vec<u32>,
-) -> Result<Vec<Content>, ApiError> {
-    let frames = work_on(&context.blobs, name, length, move |file| {
-        let opened = OpenedFile::read(file, LIMITS)?;
-        let mut frames = HashMap::new();
-        for number in &numbers {
-            let ranges = table.ranges(*number).unwrap_or_default();
-            let bytes = || ranges.iter().flat_map(|range| opened.range(range.start, range.end)).copied().collect();
-            frames.entry(*number).or_insert_with(bytes);
+    numbers: &[u32],
+) -> Result<Vec<Content>, WorkError<ImageError>> {
+    let slot = Slot::take().await;
+    let source = file.open(&slot, table).await?;
+    let mut made: HashMap<u32, Bytes> = HashMap::new();
+    let mut total = 0;
+    for number in numbers.iter().copied() {
+        if made.contains_key(&number) {
+            continue;
         }
-        let frame = |number| frames.get(&number).cloned().unwrap_or_default();
-        Ok::<Vec<Bytes>, ScanError>(numbers.into_iter().map(frame).collect())
-    });
-    Ok(frames.await.map_err(transcoding_error)?.into_iter().map(Content::Made).collect())
+        let mut frame = source.frame(number).await?;
+        if let Some(target) = target {
+            let image = source.image.clone();
+            frame = slot.work(move || transcode_frame(&image, target, number, &frame)).await?.into();
+        }
+        total += frame.len() as u64;
+        if total > MAX_DECODED_BYTES {
+            return Err(WorkError::File(ImageError::TooLarge));
+        }
+        made.insert(number, frame);
+    }
+    Ok(numbers.iter().map(|number| Content::Made(made.get(number).cloned().unwrap_or_default())).collect())
 }
 
 /// Whether the table has frames of all these numbers.

@@ -4,6 +4,7 @@ mod answer;
 mod frame_list;
 pub mod frames;
 pub mod rendered;
+mod transcoded;
 mod work;
 
 use std::{error::Error, iter};
@@ -12,7 +13,8 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 
 use self::{
     answer::{Content, Part, respond},
-    work::{LIMITS, MAX_FILE_BYTES, WorkError, work_on},
+    transcoded::transcoded,
+    work::{MAX_FILE_BYTES, StoredFile, WorkError},
 };
 use super::{
     context::Context,
@@ -24,7 +26,7 @@ use super::{
 };
 use crate::{
     blob::BlobName,
-    dicom::transcode::{Target, transcode},
+    dicom::transcode::Target,
     domain::Rejection,
     ids::{Resource, ServiceName},
     read::instances::StoredInstance,
@@ -52,17 +54,17 @@ pub async fn instances(
     let target = target(&choice.syntax, &found)?;
     let mut parts = Vec::with_capacity(found.len());
     for instance in found {
-        let name = blob_name(&scope.service.name, &instance);
         parts.push(match target {
             None => {
+                let name = blob_name(&scope.service.name, &instance);
                 let whole = Content::Stored(name, iter::once(0..instance.length).collect());
                 Part::new(choice.media_type, &instance.transfer_syntax, whole)
             }
             Some(target) => {
                 check_size(instance.length)?;
-                let file = work_on(&context.blobs, &name, instance.length, move |file| transcode(file, LIMITS, target));
-                let file = Content::Made(file.await.map_err(transcoding_error)?.into());
-                Part::new(choice.media_type, target.uid(), file)
+                let file = StoredFile::of(&context.blobs, &scope.service.name, &instance);
+                let runs = transcoded(&file, target).await.map_err(transcoding_error)?;
+                Part::new(choice.media_type, target.uid(), Content::Mixed(runs))
             }
         });
     }

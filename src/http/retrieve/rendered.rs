@@ -5,19 +5,20 @@ use axum::{
     http::{HeaderMap, HeaderValue, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use image::{ExtendedColorType, ImageEncoder, ImageError, codecs::jpeg::JpegEncoder, codecs::png::PngEncoder};
+use image::{ExtendedColorType, ImageEncoder, ImageResult, codecs::jpeg::JpegEncoder, codecs::png::PngEncoder};
 
 use super::{
-    blob_name,
     frame_list::{below_one, path_parameter},
     frames::no_such_frame,
     nothing_there,
-    work::{LIMITS, MAX_FILE_BYTES, WorkError, work_on},
+    work::{MAX_FILE_BYTES, Slot, StoredFile, WorkError},
 };
 use crate::{
     dicom::{
-        render::{Picture, render},
-        transcode::TranscodeError,
+        frames::FrameTable,
+        image::ImageError,
+        pixel::PixelError,
+        render::{Picture, needs_first, render},
     },
     http::{
         context::Context,
@@ -78,25 +79,33 @@ async fn answer(
             "Requested DICOM instance size is above the supported limit of {MAX_FILE_BYTES} for rendering. Please retrieve the whole file in the original transfer syntax instead of rendering to image media type."
         )));
     }
-    table.filter(|table| number <= table.count()).ok_or_else(no_such_frame)?;
-    let name = blob_name(&scope.service.name, &instance);
-    let picture = work_on(&context.blobs, &name, instance.length, move |file| {
-        Ok::<_, DrawError>(format.encode(&render(file, LIMITS, number)?, quality)?)
-    });
-    let picture = picture.await.map_err(drawing_error)?;
+    let table = table.filter(|table| number <= table.count()).ok_or_else(no_such_frame)?;
+    let file = StoredFile::of(&context.blobs, &scope.service.name, &instance);
+    let picture = picture(&file, table, number, format, quality).await.map_err(drawing_error)?;
     Ok(([(header::CONTENT_TYPE, format.media_type())], picture).into_response())
 }
 
-/// Why there is no picture.
-#[derive(Debug, thiserror::Error)]
-enum DrawError {
-    #[error(transparent)]
-    Frame(#[from] TranscodeError),
-    #[error(transparent)]
-    Image(#[from] ImageError),
+/// Reads a frame, and the first one if that tells how to draw it, and draws it.
+async fn picture(
+    file: &StoredFile<'_>,
+    table: FrameTable,
+    number: u32,
+    format: Format,
+    quality: u8,
+) -> Result<Vec<u8>, WorkError<ImageError>> {
+    let slot = Slot::take().await;
+    let source = file.open(&slot, table).await?;
+    let frame = source.frame(number).await?;
+    let first = if needs_first(&source.image, number) { Some(source.frame(1).await?) } else { None };
+    let image = source.image.clone();
+    slot.work(move || {
+        let picture = render(&image, number, &frame, first.as_deref())?;
+        format.encode(&picture, quality).map_err(|_| PixelError::Unsupported("a picture of this size").into())
+    })
+    .await
 }
 
-fn drawing_error(error: WorkError<DrawError>) -> ApiError {
+fn drawing_error(error: WorkError<ImageError>) -> ApiError {
     match error {
         WorkError::Blob(error) => error.into(),
         WorkError::File(_) | WorkError::Panicked(_) => {
@@ -138,7 +147,7 @@ impl Format {
         }
     }
 
-    fn encode(self, picture: &Picture, quality: u8) -> Result<Vec<u8>, ImageError> {
+    fn encode(self, picture: &Picture, quality: u8) -> ImageResult<Vec<u8>> {
         let Picture { columns, rows, rgb } = picture;
         let mut out = Vec::new();
         match self {

@@ -15,8 +15,10 @@ mod frames;
 mod front;
 mod health;
 mod import;
+mod large_files;
 #[path = "../laws/mod.rs"]
 mod laws;
+mod lying_pixels;
 mod managed_postgres;
 mod metadata;
 mod names;
@@ -27,6 +29,7 @@ mod rendered;
 mod retrieve;
 mod search;
 mod search_plans;
+mod slow_clients;
 mod store;
 mod store_v1;
 mod transcode;

@@ -67,6 +67,11 @@ impl Emulator {
         TestApp::on(self.address, name)
     }
 
+    /// Its process id.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// `kill -9`
     pub fn kill(&mut self) {
         self.child.kill().expect("it can be killed");

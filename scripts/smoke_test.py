@@ -16,6 +16,7 @@ import json
 import sys
 import uuid
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,9 +33,12 @@ if missing:
 
 import httpx
 import pydicom
+import requests  # comes with dicomweb-client
 from dicomweb_client.api import DICOMwebClient
 from pydicom.data.data_manager import DATA_ROOT
+from pydicom.encaps import generate_frames
 from pydicom.misc import is_dicom
+from pydicom.pixels.utils import get_expected_length
 
 SNAPSHOT = "smoke-test"
 # With a frozen clock the times of two runs are equal too, so whole answers can be compared.
@@ -449,6 +453,8 @@ def use_client(emulator: Emulator, samples: Samples, checks: Checks) -> None:
         metadata = client.retrieve_study_metadata(study)
         instances = sorted(values(dataset, "00080018")[0] for dataset in metadata)
         checks.equal("retrieve_study_metadata describes it", instances, expected)
+    for sample in samples.distinct:
+        retrieve_with_client(client, sample, checks)
     first, second, *_ = samples.distinct
     client.delete_instance(first.study, first.series, first.instance)
     client.delete_series(second.study, second.series)
@@ -456,6 +462,50 @@ def use_client(emulator: Emulator, samples: Samples, checks: Checks) -> None:
         client.delete_study(values(entry, "0020000D")[0])
     checks.equal("delete_instance, delete_series and delete_study leave nothing", client.search_for_instances(), [])
     verify(emulator, checks)
+
+
+def retrieve_with_client(client: DICOMwebClient, sample: Sample, checks: Checks) -> None:
+    """Series, metadata of an instance, frames and pictures."""
+    uids = (sample.study, sample.series, sample.instance)
+    back = client.retrieve_series(*uids[:2], media_types=(("application/dicom", "*"),))
+    found = sample.instance in {str(dataset.SOPInstanceUID) for dataset in back}
+    checks.that(f"retrieve_series has {sample.name}", found)
+    described = [values(dataset, "00080018")[0] for dataset in client.retrieve_series_metadata(*uids[:2])]
+    checks.that(f"retrieve_series_metadata describes {sample.name}", sample.instance in described)
+    metadata = client.retrieve_instance_metadata(*uids)
+    checks.equal(f"retrieve_instance_metadata describes {sample.name}", values(metadata, "00080018"), [sample.instance])
+    dataset = sample.dataset
+    if "PixelData" not in dataset or not dataset.get("Rows"):
+        return
+    try:
+        expected = list(frames_of(dataset))
+    except Exception:  # pydicom cannot tell its frames apart either
+        return
+    numbers = list(range(1, len(expected) + 1))[:3]
+    back = client.retrieve_instance_frames(*uids, numbers, media_types=(("application/octet-stream", "*"),))
+    checks.that(f"retrieve_instance_frames gives those of {sample.name}", back == expected[: len(numbers)])
+    for accept, start in [("image/png", b"\x89PNG"), ("image/jpeg", b"\xff\xd8\xff")]:
+        try:
+            picture = client.retrieve_instance_rendered(*uids, media_types=(accept,))
+            picture_of_frame = client.retrieve_instance_frames_rendered(*uids, [1], media_types=(accept,))
+        except requests.HTTPError as error:
+            # What cannot be drawn is answered so, and nothing else.
+            checks.equal(f"{sample.name} is drawn or refused", error.response.status_code, 406)
+            continue
+        is_picture = picture.startswith(start) and picture_of_frame == picture
+        checks.that(f"retrieve_instance_rendered draws {sample.name} as {accept}", is_picture)
+
+
+def frames_of(dataset: pydicom.Dataset) -> Iterator[bytes]:
+    """The frames of a file as they are stored."""
+    count = int(dataset.get("NumberOfFrames") or 1)
+    if dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+        yield from generate_frames(dataset.PixelData, number_of_frames=count)
+        return
+    length = get_expected_length(dataset) // count
+    if dataset.BitsAllocated == 1 and dataset.Rows * dataset.Columns % 8:
+        raise ValueError("frames of bits that begin inside of a byte")
+    yield from (dataset.PixelData[at : at + length] for at in range(0, length * count, length))
 
 
 def is_same(back: pydicom.Dataset, sent: pydicom.Dataset) -> bool:

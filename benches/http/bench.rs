@@ -6,8 +6,8 @@ use super::{
     Options,
     client::{Answer, Connection, Request},
     files::{Ids, PER_SERIES, Template},
-    floor::Floor,
-    load::{Latency, Requests, drive},
+    floor::{Floor, Source},
+    load::{Latency, Requests, drive, median},
     server::{Emulator, Halves},
     sql_floor,
     table::{Figures, Goal, Row},
@@ -58,6 +58,8 @@ pub struct Work<'w> {
     pub goal: Option<f64>,
     /// What must be there before.
     pub stock: Option<Stock>,
+    /// Where the floor has its answers from.
+    pub floor: Source,
     /// If the requests store: where, and how many instances each.
     pub stores: Option<(&'w str, usize)>,
 }
@@ -108,7 +110,7 @@ impl Bench {
 
         let mut floor = Duration::ZERO;
         if let Some(answer) = &driven.answer {
-            self.floor.learn(answer).await?;
+            self.floor.learn(answer, work.floor).await?;
             drive(self.floor.address, 0..warm).await?;
             let before = self.floor.processor_time()?;
             drive(self.floor.address, warm..all).await?;

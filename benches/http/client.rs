@@ -106,6 +106,12 @@ impl Connection {
         Ok(answer)
     }
 
+    /// Sends a request and waits only until its answer begins; the connection is of no more use then.
+    pub async fn begin(mut self, request: &Request) -> anyhow::Result<Answer> {
+        self.stream.write_all(request.head(self.address).as_bytes()).await?;
+        self.head().await
+    }
+
     async fn head(&mut self) -> anyhow::Result<Answer> {
         loop {
             let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];

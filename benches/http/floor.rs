@@ -1,7 +1,8 @@
-//! The floor of HTTP: a handler on the emulator's own stack that reads the same request and answers the same bytes, and
-//! does nothing else. It runs in a process of its own, so that its processor time can be told apart.
+//! The floor of HTTP: a handler on the emulator's own stack that reads the same request and answers the same bytes, from
+//! memory or from a file, and does nothing else. It runs in a process of its own, so that its processor time can be told apart.
 
 use std::{
+    io::Write,
     net::SocketAddr,
     process::Stdio,
     sync::{Arc, Mutex, PoisonError},
@@ -23,6 +24,7 @@ use tokio::{
     net::TcpListener,
     process::{Child, Command},
 };
+use tokio_util::io::ReaderStream;
 
 use super::{
     client::{Answer, Connection, Request},
@@ -35,9 +37,24 @@ pub const ARGUMENT: &str = "--floor";
 /// The header in which the floor is told the status of its answers.
 const STATUS: &str = "floor-status";
 
+/// The header that tells the floor to keep the answer in a file.
+const FROM_FILE: &str = "floor-from-file";
+
+/// Bytes of a file that are read at a time.
+const PIECE: usize = 64 * 1024;
+
 /// Headers that the stack writes by itself.
 const FRAMING: [header::HeaderName; 4] =
     [header::CONTENT_LENGTH, header::TRANSFER_ENCODING, header::CONNECTION, header::DATE];
+
+/// Where an answer comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// The floor has it in memory.
+    Memory,
+    /// The floor reads a file each time, as a server of static files does.
+    File,
+}
 
 /// A running floor.
 #[derive(Debug)]
@@ -61,9 +78,12 @@ impl Floor {
         Ok(Self { address: address.parse()?, process, _child: child })
     }
 
-    /// Tells it what to answer from now on.
-    pub async fn learn(&self, answer: &Answer) -> anyhow::Result<()> {
+    /// Tells it what to answer from now on, and from where.
+    pub async fn learn(&self, answer: &Answer, source: Source) -> anyhow::Result<()> {
         let mut request = Request::new("PUT", "/answer").header(STATUS, &answer.status.to_string());
+        if source == Source::File {
+            request = request.header(FROM_FILE, "yes");
+        }
         // What framed the body is the stack's business, and would contradict the frame of this request.
         let is_framing = |name: &str| FRAMING.iter().any(|framing| framing.as_str().eq_ignore_ascii_case(name));
         for (name, value) in answer.headers.iter().filter(|(name, _)| !is_framing(name)) {
@@ -81,7 +101,20 @@ impl Floor {
 }
 
 /// What every request is answered with.
-type Known = Arc<Mutex<(StatusCode, HeaderMap, Bytes)>>;
+type Known = Arc<Mutex<(StatusCode, HeaderMap, Content)>>;
+
+/// A body, or the file that it is in.
+#[derive(Debug, Clone)]
+enum Content {
+    Memory(Bytes),
+    File(Arc<tempfile::NamedTempFile>),
+}
+
+impl Default for Content {
+    fn default() -> Self {
+        Self::Memory(Bytes::new())
+    }
+}
 
 /// Is the floor, until standard input ends.
 #[tokio::main]
@@ -113,6 +146,13 @@ async fn learn(State(known): State<Known>, mut headers: HeaderMap, body: Bytes) 
     let Some(status) = status else { return StatusCode::BAD_REQUEST };
     headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::HOST);
+    let body = match headers.remove(FROM_FILE) {
+        None => Content::Memory(body),
+        Some(_) => match tempfile::NamedTempFile::new().and_then(|mut file| file.write_all(&body).map(|()| file)) {
+            Ok(file) => Content::File(Arc::new(file)),
+            Err(_) => return StatusCode::INSUFFICIENT_STORAGE,
+        },
+    };
     *known.lock().unwrap_or_else(PoisonError::into_inner) = (status, headers, body);
     StatusCode::OK
 }
@@ -124,6 +164,19 @@ async fn answer(State(known): State<Known>, request: Received) -> Response {
             return StatusCode::BAD_REQUEST.into_response();
         }
     }
-    let (status, headers, bytes) = known.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    (status, headers, Body::from(bytes)).into_response()
+    let (status, headers, content) = known.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    match content {
+        Content::Memory(bytes) => (status, headers, Body::from(bytes)).into_response(),
+        Content::File(file) => match from_file(&file).await {
+            Ok((length, body)) => (status, headers, [(header::CONTENT_LENGTH, length)], body).into_response(),
+            Err(_) => StatusCode::NOT_FOUND.into_response(),
+        },
+    }
+}
+
+/// A file as servers of static files send it: opened, measured, and read in pieces.
+async fn from_file(file: &tempfile::NamedTempFile) -> std::io::Result<(u64, Body)> {
+    let file = tokio::fs::File::open(file.path()).await?;
+    let length = file.metadata().await?.len();
+    Ok((length, Body::from_stream(ReaderStream::with_capacity(file, PIECE))))
 }

@@ -1,13 +1,18 @@
 //! Searching, retrieving, and reading the change feed.
 
+use std::time::Instant;
+
 use super::{
-    bench::{Bench, Size, Stock, Work, path},
-    client::Request,
+    bench::{Bench, Size, Stock, Sum, Work, path},
+    client::{Connection, Request},
     files::{Ids, PER_SERIES},
+    floor::Source,
+    table::Goal,
 };
 
 const DICOM_JSON: &str = "application/dicom+json";
 const ONE_FILE: &str = "application/dicom; transfer-syntax=*";
+const ONE_FRAME: &str = "application/octet-stream; transfer-syntax=*";
 const FILES: &str = r#"multipart/related; type="application/dicom"; transfer-syntax=*"#;
 
 /// Readers at a time.
@@ -15,6 +20,9 @@ const CONNECTIONS: usize = 4;
 
 /// Instances of each study that is read whole.
 const PER_WHOLE_STUDY: usize = 100;
+
+/// Instances of the study whose first byte is waited for.
+const PER_LARGE_STUDY: usize = 1_000;
 
 /// Entries of a page of the feed.
 const PAGE: usize = 100;
@@ -33,7 +41,19 @@ fn read<'w>(
     request: &'w dyn Fn(usize) -> anyhow::Result<Request>,
 ) -> Work<'w> {
     let (name, stock) = (name.to_owned(), Some(stock));
-    Work { name, requests, connections: CONNECTIONS, status: 200, request, goal, stock, stores: None }
+    let floor = Source::Memory;
+    Work { name, requests, connections: CONNECTIONS, status: 200, request, goal, stock, floor, stores: None }
+}
+
+/// As above, beside a server of static files: the ratio is what counts, at most 1.3 for what is sent as it is stored.
+fn read_file<'w>(
+    name: &str,
+    requests: usize,
+    goal: Option<f64>,
+    stock: Stock,
+    request: &'w dyn Fn(usize) -> anyhow::Result<Request>,
+) -> Work<'w> {
+    Work { floor: Source::File, ..read(name, requests, goal, stock, request) }
 }
 
 /// All of them.
@@ -68,11 +88,33 @@ async fn instances(bench: &Bench) -> anyhow::Result<()> {
 
     let stock = bench.library();
     let small = |number| Ok(Request::get(path(stock.service, &scattered(number, stock).path()), ONE_FILE));
-    bench.measure(read("read an instance of 9 KB", requests, Some(0.10), stock, &small)).await?;
+    bench.measure(read_file("read an instance of 9 KB", requests, Some(0.10), stock, &small)).await?;
+    let below = |number: usize, below: &str, accept: &str| {
+        let below = format!("{}/{below}", scattered(number, stock).path());
+        Ok(Request::get(path(stock.service, &below), accept))
+    };
+    let frame = |number| below(number, "frames/1", ONE_FRAME);
+    bench.measure(read_file("read a frame of 5 KB", requests, None, stock, &frame)).await?;
+    let metadata = |number| below(number, "metadata", DICOM_JSON);
+    bench.measure(read_file("metadata of an instance", requests, None, stock, &metadata)).await?;
 
     let stock = Stock { service: "images", size: Size::Large, instances: 100, per_study: PER_SERIES };
     let large = |number| Ok(Request::get(path(stock.service, &scattered(number, stock).path()), ONE_FILE));
-    bench.measure(read("read an instance of 526 KB", requests, Some(0.20), stock, &large)).await
+    bench.measure(read_file("read an instance of 526 KB", requests, Some(0.20), stock, &large)).await?;
+    let below = |number: usize, below: &str, accept: &str| {
+        let below = format!("{}/{below}", scattered(number, stock).path());
+        Ok(Request::get(path(stock.service, &below), accept))
+    };
+    let frame = |number| below(number, "frames/1", ONE_FRAME);
+    bench.measure(read_file("read a frame of 524 KB", requests, None, stock, &frame)).await?;
+    let requests = bench.options.scaled(500);
+    for (name, accept) in [("PNG", "image/png"), ("JPEG", "image/jpeg")] {
+        let rendered = |number| below(number, "rendered", accept);
+        let name = format!("draw an image of 512 × 512 as {name}");
+        bench.measure(read_file(&name, requests, None, stock, &rendered)).await?;
+    }
+    let encoded = |number| below(number, "frames/1", r#"multipart/related; type="image/jp2""#);
+    bench.measure(read_file("encode a frame of 512 × 512", requests, None, stock, &encoded)).await
 }
 
 async fn whole_studies(bench: &Bench) -> anyhow::Result<()> {
@@ -82,14 +124,40 @@ async fn whole_studies(bench: &Bench) -> anyhow::Result<()> {
 
     let files = |number| Ok(Request::get(path(stock.service, &scattered(number, stock).study_path()), FILES));
     let name = format!("read a study of {PER_WHOLE_STUDY}");
-    bench.measure(read(&name, requests, Some(1.5), stock, &files)).await?;
+    bench.measure(read_file(&name, requests, Some(1.5), stock, &files)).await?;
 
     let metadata = |number| {
         let below = format!("{}/metadata", scattered(number, stock).study_path());
         Ok(Request::get(path(stock.service, &below), DICOM_JSON))
     };
     let name = format!("metadata of a study of {PER_WHOLE_STUDY}");
-    bench.measure(read(&name, requests, Some(0.8), stock, &metadata)).await
+    bench.measure(read_file(&name, requests, Some(0.8), stock, &metadata)).await?;
+
+    let stock =
+        Stock { service: "thousand", size: Size::Small, instances: PER_LARGE_STUDY, per_study: PER_LARGE_STUDY };
+    let files = |_| Ok(Request::get(path(stock.service, &Ids::nth(0, PER_LARGE_STUDY).study_path()), FILES));
+    let name = format!("read a study of {PER_LARGE_STUDY}");
+    bench.measure(read_file(&name, bench.options.scaled(100), None, stock, &files)).await?;
+    first_bytes(bench, stock, &files(0)?).await
+}
+
+/// How long a client waits until the answer begins.
+async fn first_bytes(bench: &Bench, stock: Stock, request: &Request) -> anyhow::Result<()> {
+    let name = format!("first byte of a study of {PER_LARGE_STUDY}");
+    if !bench.options.wants(&name) {
+        return Ok(());
+    }
+    bench.fill(stock).await?;
+    let mut sum = Sum::default();
+    for _ in 0..bench.options.scaled(100) {
+        let connection = Connection::open(bench.emulator.address).await?;
+        let before = bench.emulator.processor_time()?;
+        let began = Instant::now();
+        connection.begin(request).await?.expect(200)?;
+        sum.add(began.elapsed(), bench.emulator.processor_time()? - before);
+    }
+    sum.print(&name, Some(Goal::Milliseconds(50.0)));
+    Ok(())
 }
 
 async fn feed(bench: &Bench) -> anyhow::Result<()> {

@@ -4,6 +4,7 @@ use super::{
     bench::{Bench, Size, Stock, Work, path, warm_up},
     client::Request,
     files::{Ids, PER_SERIES},
+    floor::Source,
 };
 
 /// Instances of each study that is deleted.
@@ -33,16 +34,16 @@ async fn small(bench: &Bench, per_request: usize, connections: usize, requests: 
         _ => None,
     };
     let name = format!("store 9 KB, {per_request} per request, {connections} connections");
-    let stores = Some((service.as_str(), per_request));
-    bench.measure(Work { name, requests, connections, status: 200, request: &request, goal, stock: None, stores }).await
+    let (stores, floor) = (Some((service.as_str(), per_request)), Source::Memory);
+    bench.measure(Work { name, requests, connections, status: 200, request: &request, goal, stock: None, floor, stores }).await
 }
 
 async fn large(bench: &Bench, connections: usize, requests: usize) -> anyhow::Result<()> {
     let service = "large";
     let request = |number| Ok(bench.store(service, Size::Large, [Ids::nth(number, PER_SERIES)]));
     let name = format!("store 526 KB, 1 per request, {connections} connections");
-    let (goal, stores) = (Some(1.2), Some((service, 1)));
-    bench.measure(Work { name, requests, connections, status: 200, request: &request, goal, stock: None, stores }).await
+    let (goal, stores, floor) = (Some(1.2), Some((service, 1)), Source::Memory);
+    bench.measure(Work { name, requests, connections, status: 200, request: &request, goal, stock: None, floor, stores }).await
 }
 
 /// Deletes of whole studies.
@@ -62,6 +63,7 @@ pub async fn measure_deletes(bench: &Bench) -> anyhow::Result<()> {
         request: &request,
         goal: Some(3.0),
         stock: Some(Stock { service, size: Size::Small, instances, per_study: PER_DELETED_STUDY }),
+        floor: Source::Memory,
         stores: None,
     };
     bench.measure(work).await

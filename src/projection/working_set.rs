@@ -89,6 +89,11 @@ impl<R: Row> WorkingSet<R> {
         self.live.get(key).map(|live| live.since)
     }
 
+    /// The live rows, ascending by key.
+    pub fn rows(&self) -> impl Iterator<Item = &R> {
+        self.live.values().map(|live| &live.row)
+    }
+
     /// The keys of the live rows, ascending.
     pub fn keys(&self) -> impl Iterator<Item = &R::Key> {
         self.live.keys()
@@ -108,6 +113,8 @@ impl<R: Row> WorkingSet<R> {
     pub fn remove(&mut self, position: Position, key: &R::Key) {
         match self.live.remove(key) {
             None => {}
+            // A version that the same event made was never seen.
+            Some(Live { since, place: Place::Memory, .. }) if since == position => {}
             Some(Live { since, place: Place::Table, .. }) => {
                 self.ended.push(Ended { key: key.clone(), since, until: position });
             }

@@ -10,6 +10,7 @@ pub(super) use parse::words;
 pub use parse::{Include, Query, SearchRefusal, parse};
 pub(super) use sql::word_pattern;
 
+pub use crate::ids::Level;
 use crate::ids::{PartitionName, SeriesUid, StudyUid};
 
 /// What is searched for, and where: the six resources of PS3.18 10.6.
@@ -23,17 +24,6 @@ pub struct Scope {
     pub study: Option<StudyUid>,
     /// The series in the path.
     pub series: Option<SeriesUid>,
-}
-
-/// Study, series or instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// A study.
-    Study,
-    /// A series.
-    Series,
-    /// An instance.
-    Instance,
 }
 
 impl Scope {

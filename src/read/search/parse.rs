@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dicom_core::{Tag, VR, dictionary::DataDictionary};
-use dicom_dictionary_std::StandardDataDictionary;
+use dicom_core::{Tag, VR};
 use jiff::civil::Date;
 
 use super::{
@@ -11,7 +10,7 @@ use super::{
     attributes::{self, Searchable},
 };
 use crate::{
-    dicom::dictionary::{is_private, keyword},
+    dicom::dictionary::{self, NoAttribute, keyword},
     domain::{Dialect, attributes::fold},
     read::parameters::{self, InvalidParameter, Name},
 };
@@ -169,17 +168,13 @@ fn conditions(
     Ok(conditions)
 }
 
-/// A keyword of the dictionary, as it is spelled there, or eight hexadecimal digits.
+/// The attribute that a key or field names, if it names one.
 fn tag(text: &str) -> Result<Option<Tag>, SearchRefusal> {
-    if text.contains('.') {
-        return Err(SearchRefusal::Sequence(text.to_owned()));
+    match dictionary::named(text) {
+        Ok(tag) => Ok(Some(tag)),
+        Err(NoAttribute::Sequence) => Err(SearchRefusal::Sequence(text.to_owned())),
+        Err(NoAttribute::Unknown) => Ok(None),
     }
-    if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        let number = u32::from_str_radix(text, 16).unwrap_or_default();
-        let tag = Tag((number >> 16) as u16, number as u16);
-        return Ok((is_private(tag) || keyword(tag).is_some()).then_some(tag));
-    }
-    Ok(StandardDataDictionary.by_name(text).map(|entry| entry.tag.inner()))
 }
 
 fn include(fields: Vec<String>) -> Result<Include, SearchRefusal> {

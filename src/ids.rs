@@ -140,6 +140,19 @@ impl fmt::Debug for OperationId {
     }
 }
 
+impl Serialize for OperationId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for OperationId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("an operation is 32 hexadecimal digits"))
+    }
+}
+
 macro_rules! text_type {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -312,10 +325,39 @@ pub enum Level {
     Instance,
 }
 
+impl Level {
+    /// As the log and the service spell it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Study => "study",
+            Self::Series => "series",
+            Self::Instance => "instance",
+        }
+    }
+
+    /// Reads what [`Self::as_str`] wrote, in any letter case.
+    pub fn parse(text: &str) -> Option<Self> {
+        [Self::Study, Self::Series, Self::Instance].into_iter().find(|level| level.as_str().eq_ignore_ascii_case(text))
+    }
+}
+
 /// What identifies an extended query tag: the event that added it, so that one that is added again starts afresh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct QueryTagId(pub Position);
+
+impl QueryTagId {
+    /// Reads what [`fmt::Display`] wrote.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse().ok().map(|position| Self(Position(position)))
+    }
+}
+
+impl fmt::Display for QueryTagId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0.0, f)
+    }
+}
 
 /// An attribute as paths name it: eight upper-case hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -24,6 +24,7 @@ use crate::{
         attributes::{IndexedAttributes, SERIES_ATTRIBUTES, STUDY_ATTRIBUTES},
         event::StoredVersion,
         partition::Within,
+        query_tag::event::TagValues,
         store::{IfExists, NewInstance, Store, Stored},
     },
     ids::{Digest, InstanceKey, InstanceUid, PartitionName, Position, SeriesUid, StudyUid},
@@ -228,6 +229,7 @@ fn examine(
         transfer_syntax: file.transfer_syntax.clone(),
         attributes: indexed_attributes(dataset, &validation.dropped),
         frames: FrameTable::of(file),
+        query_tags: TagValues::default(), // the log knows the tags
     };
     let json = to_json(dataset, &validation.dropped);
     Part::Ready(identity, validation, Box::new(NewInstance { key, version, dataset: json.into() }))

@@ -35,7 +35,7 @@ pub const PARTITION: &str = "/p";
 pub const POSITION_HEADER: HeaderName = HeaderName::from_static("x-emulator-position");
 
 /// Path segments that the service compares without case.
-const LITERALS: [&str; 17] = [
+const LITERALS: [&str; 19] = [
     "studies",
     "$bulkUpdate",
     "series",
@@ -50,6 +50,8 @@ const LITERALS: [&str; 17] = [
     "workitems",
     "state",
     "cancelrequest",
+    "extendedquerytags",
+    "errors",
     "subscribers",
     "subscriptions",
     "suspend",

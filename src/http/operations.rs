@@ -15,8 +15,12 @@ use super::{
     version::ApiVersion,
 };
 use crate::{
-    domain::operation::{Operation, Progress, Status, Task, update},
+    domain::{
+        operation::{Operation, Progress, Status, Task, update},
+        query_tag::QueryTag,
+    },
     ids::OperationId,
+    read::View,
 };
 
 /// How an operation is referred to.
@@ -50,6 +54,8 @@ struct Body {
     #[serde(skip_serializing_if = "Option::is_none")]
     percent_complete: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    resources: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     results: Option<Results>,
 }
 
@@ -66,7 +72,8 @@ pub async fn get(ReadScope { scope, view }: ReadScope, Path(id): Path<String>) -
     let Some(id) = OperationId::parse(&id) else { return Err(missing) };
     let operation = view.operation(id).await?.ok_or(missing)?;
     let is_unfinished = operation.status.is_unfinished();
-    let body = Json(body(operation, &scope));
+    let resources = resources(&operation, &scope, &view).await?;
+    let body = Json(body(operation, &scope, resources));
     if is_unfinished {
         let location = Reference::new(id, &scope).location()?;
         return Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], body).into_response());
@@ -74,14 +81,33 @@ pub async fn get(ReadScope { scope, view }: ReadScope, Path(id): Path<String>) -
     Ok(body.into_response())
 }
 
-fn body(operation: Operation, scope: &Scope) -> Body {
+/// What the operation is about, if it says so: the tags of a reindex that still exist.
+async fn resources(operation: &Operation, scope: &Scope, view: &View) -> Result<Option<Vec<String>>, ApiError> {
+    let Task::Reindex(_) = operation.task else { return Ok(None) };
+    let tags = view.query_tags_of(operation.id).await?;
+    let url = |tag: &QueryTag| format!("{}/extendedquerytags/{}", scope.base, tag.definition.path);
+    Ok(Some(tags.iter().map(url).collect()))
+}
+
+fn body(operation: Operation, scope: &Scope, resources: Option<Vec<String>>) -> Body {
     let Operation { id, task, status, progress, created_at, updated_at } = operation;
-    let (r#type, percent_complete) = match (&task, &progress) {
-        (Task::Update(task), Progress::Update(progress)) => {
-            ("update", Some(percent(progress.study_processed, task.studies.len())))
+    let r#type = match &task {
+        Task::Reindex(_) => "reindex",
+        Task::Update(_) => "update",
+    };
+    let percent_complete = match (&task, &progress) {
+        (_, Progress::Reindex(_)) if status == Status::Succeeded => Some(100),
+        (_, Progress::Reindex(progress)) => {
+            let percent = progress.processed.saturating_mul(100).checked_div(progress.total);
+            Some(percent.unwrap_or(0).min(99))
         }
+        (Task::Update(task), Progress::Update(progress)) => {
+            Some(percent(progress.study_processed, task.studies.len()))
+        }
+        (Task::Reindex(_), Progress::Update(_)) => None,
     };
     let results = match progress {
+        Progress::Reindex(_) => None,
         Progress::Update(progress) => Some(Results::Update(progress)),
     };
     Body {
@@ -94,6 +120,7 @@ fn body(operation: Operation, scope: &Scope) -> Body {
             _ => status.as_str(),
         },
         percent_complete,
+        resources,
         results,
     }
 }

@@ -5,6 +5,7 @@ pub mod instances;
 pub mod operations;
 pub mod parameters;
 pub mod partitions;
+pub mod query_tags;
 pub mod search;
 pub mod studies;
 pub mod workitems;

@@ -4,6 +4,7 @@
 //! step is a command that is refused unless the operation stands where the worker found it. So an operation goes on
 //! after a restart, stops when a reset undoes it, and comes to no harm when two processes take it up.
 
+mod reindex;
 mod update;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -118,6 +119,7 @@ async fn take_up(
 
 async fn work(tools: &Tools, service: &Service, operation: Operation) -> Result<Stopped, WorkError> {
     match &operation.task {
+        Task::Reindex(_) => reindex::work(tools, service, operation.id).await,
         Task::Update(_) => update::work(tools, service, operation.id).await,
     }
 }

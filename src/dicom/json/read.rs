@@ -8,7 +8,7 @@ use super::{
     document::{Attribute, Content, Document, Value},
     number::write_decimal,
     text::NAME_GROUPS,
-    tree::{Members, Tree, without_leniencies},
+    tree::{Members, Tree, lenient},
 };
 use crate::dicom::vr;
 
@@ -80,9 +80,7 @@ pub(super) fn document(json: &str) -> Result<Document, MalformedDocument> {
 }
 
 fn tree(text: &str) -> Result<Tree, MalformedDocument> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let strict = serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_leniencies(text)));
-    strict.map_err(|error| MalformedDocument::Json { line: error.line(), column: error.column() })
+    lenient(text).map_err(|error| MalformedDocument::Json { line: error.line(), column: error.column() })
 }
 
 /// What a JSON object says of a data set.

@@ -5,6 +5,7 @@
 //! it does not matter who works, how many do, or how often they are interrupted.
 
 pub mod event;
+pub mod reindex;
 pub mod update;
 
 use jiff::Timestamp;
@@ -34,6 +35,8 @@ pub struct Operation {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "type")]
 pub enum Task {
+    /// Looking through what is stored for new extended query tags.
+    Reindex(reindex::Reindex),
     /// Changing attributes of all instances of some studies.
     Update(update::Update),
 }
@@ -42,6 +45,8 @@ pub enum Task {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "type")]
 pub enum Progress {
+    /// Of a [`Task::Reindex`].
+    Reindex(reindex::Progress),
     /// Of a [`Task::Update`].
     Update(update::Progress),
 }
@@ -64,6 +69,7 @@ impl Task {
     /// Where it begins.
     pub fn beginning(&self) -> Progress {
         match self {
+            Self::Reindex(_) => Progress::Reindex(reindex::Progress::default()),
             Self::Update(_) => Progress::Update(update::Progress::default()),
         }
     }

@@ -1,0 +1,84 @@
+//! Reindexing: what is stored is looked through for new extended query tags, a few instances at a time.
+
+use std::collections::BTreeMap;
+
+use super::{Stopped, Tools, WorkError};
+use crate::{
+    command,
+    domain::{
+        operation::{Operation, Progress, reindex},
+        query_tag::{
+            QueryTag,
+            event::{Reindexed, ReindexedInstance, TagValues},
+            index::{Finding, Lookup},
+            reindex::{Finish, Overtaken, Step},
+        },
+    },
+    log::Service,
+    read::{AsOf, View, query_tags::StoredDataset},
+};
+
+/// Instances of one step: bounds memory, and how long others wait for the writer.
+const CHUNK: i64 = 50;
+
+/// Works on the operation until it ends.
+pub async fn work(tools: &Tools, service: &Service, operation: &Operation) -> Result<Stopped, WorkError> {
+    let Progress::Reindex(mut from) = operation.progress else { return Ok(Stopped::Overtaken) };
+    let view = View { pool: tools.pool.clone(), service: service.id, as_of: AsOf::Head };
+    loop {
+        let tags = view.query_tags_of(operation.id).await?;
+        // What came after the tags has been indexed as it came. Without tags there is nothing to look for.
+        let until = tags.iter().map(|tag| tag.id.0).min().unwrap_or_default();
+        let datasets = view.datasets_between(from.cursor, until, CHUNK).await?;
+        let Some(last) = datasets.last() else {
+            let finish = Finish { operation: operation.id, from };
+            return match command::execute(&tools.services, service, finish).await?.answer {
+                Ok(()) => Ok(Stopped::Done),
+                Err(Overtaken) => Ok(Stopped::Overtaken),
+            };
+        };
+        let total = match from.total {
+            0 => view.count_between(from.cursor, until).await?,
+            known => known,
+        };
+        let processed = from.processed + u64::try_from(datasets.len()).unwrap_or_default();
+        let to = reindex::Progress { cursor: last.version, processed, total };
+        let found = find(&tags, &datasets);
+        let step = Step { operation: operation.id, from, to, found };
+        match command::execute(&tools.services, service, step).await?.answer {
+            Ok(()) => from = to,
+            Err(Overtaken) => return Ok(Stopped::Overtaken),
+        }
+    }
+}
+
+/// What the data sets have for the tags.
+fn find(tags: &[QueryTag], datasets: &[StoredDataset]) -> Reindexed {
+    let lookup = Lookup::new(tags.iter().map(|tag| &tag.definition));
+    let instances = datasets.iter().filter_map(|stored| {
+        let findings = lookup.find(&stored.dataset).unwrap_or_else(|error| {
+            tracing::error!(%error, position = stored.version.0, "a dataset cannot be read");
+            Default::default()
+        });
+        let (mut values, mut errors) = (TagValues::default(), BTreeMap::new());
+        for (path, finding) in findings {
+            match finding {
+                Finding::Nothing => {}
+                Finding::Value(value) => _ = values.insert(path, value),
+                Finding::Fault(fault) => _ = errors.insert(path, fault),
+            }
+        }
+        let key = stored.key.clone();
+        let found = ReindexedInstance {
+            partition: key.partition,
+            study: key.study,
+            series: key.series,
+            instance: key.instance,
+            version: stored.version,
+            values,
+            errors,
+        };
+        (!found.values.is_empty() || !found.errors.is_empty()).then_some(found)
+    });
+    Reindexed { instances: instances.collect() }
+}

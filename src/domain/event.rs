@@ -386,9 +386,9 @@ impl Fact {
             | kind::QUERY_TAG_STATUS_CHANGED
             | kind::QUERY_TAG_READY
             | kind::QUERY_TAG_DELETED
-            | kind::QUERY_TAGS_REINDEXED => {
-                QueryTagFact::decode(kind, body).ok_or_else(|| MalformedEvent::Kind(kind.to_owned()))?.map(Self::QueryTag)
-            }
+            | kind::QUERY_TAGS_REINDEXED => QueryTagFact::decode(kind, body)
+                .ok_or_else(|| MalformedEvent::Kind(kind.to_owned()))?
+                .map(Self::QueryTag),
             other => {
                 let fact =
                     WorkitemFact::decode(other, body).ok_or_else(|| MalformedEvent::Kind(other.to_owned()))??;

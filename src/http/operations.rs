@@ -101,9 +101,7 @@ fn body(operation: Operation, scope: &Scope, resources: Option<Vec<String>>) -> 
             let percent = progress.processed.saturating_mul(100).checked_div(progress.total);
             Some(percent.unwrap_or(0).min(99))
         }
-        (Task::Update(task), Progress::Update(progress)) => {
-            Some(percent(progress.study_processed, task.studies.len()))
-        }
+        (Task::Update(task), Progress::Update(progress)) => Some(percent(progress.study_processed, task.studies.len())),
         (Task::Reindex(_), Progress::Update(_)) => None,
     };
     let results = match progress {

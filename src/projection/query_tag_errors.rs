@@ -90,10 +90,7 @@ impl QueryTagErrorRow {
 }
 
 /// The errors of these instances.
-pub fn keys(
-    tags: &WorkingSet<QueryTagRow>,
-    instances: &BTreeSet<InstanceKey>,
-) -> BTreeSet<(QueryTagId, InstanceKey)> {
+pub fn keys(tags: &WorkingSet<QueryTagRow>, instances: &BTreeSet<InstanceKey>) -> BTreeSet<(QueryTagId, InstanceKey)> {
     let tags = tags.rows().map(|QueryTagRow(tag)| tag);
     tags.flat_map(|tag| instances.iter().map(|instance| (tag.id, instance.clone()))).collect()
 }

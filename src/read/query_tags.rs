@@ -4,7 +4,7 @@ use sqlx::{Postgres, QueryBuilder, Row as _, postgres::PgRow};
 
 use super::{ReadError, View};
 use crate::{
-    domain::query_tag::QueryTag,
+    domain::query_tag::{MOST_TAGS, QueryTag},
     ids::{InstanceKey, InstanceUid, OperationId, PartitionName, Position, QueryTagId, SeriesUid, StudyUid, TagPath},
     projection::{QueryTagErrorRow, QueryTagRow},
 };
@@ -25,6 +25,11 @@ pub struct Page {
     pub limit: i64,
     /// Entries to skip.
     pub offset: i64,
+}
+
+impl Page {
+    /// All tags that a service can have.
+    pub const ALL_TAGS: Self = Self { limit: MOST_TAGS as i64, offset: 0 };
 }
 
 /// The data set of a version of an instance.

@@ -183,9 +183,7 @@ pub fn comparable(vr: VR, value: &str) -> Option<String> {
     match vr {
         VR::DT => moment::date_time(moment::without_offset(value.trim())),
         VR::TM => moment::time(value.trim()),
-        VR::IS | VR::SL | VR::SS | VR::UL | VR::US => {
-            value.trim().parse::<i64>().ok().map(|number| number.to_string())
-        }
+        VR::IS | VR::SL | VR::SS | VR::UL | VR::US => value.trim().parse::<i64>().ok().map(|number| number.to_string()),
         VR::FL => value.trim().parse::<f32>().ok().map(|number| float(number.into())),
         VR::FD => value.trim().parse::<f64>().ok().map(float),
         _ => Some(fold(value, vr)).filter(|folded| !folded.is_empty()),
@@ -196,4 +194,3 @@ pub fn comparable(vr: VR, value: &str) -> Option<String> {
 fn float(number: f64) -> String {
     if number == 0.0 { "0e0".to_owned() } else { format!("{number:e}") }
 }
-

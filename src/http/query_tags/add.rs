@@ -15,12 +15,7 @@ use crate::{
 };
 
 /// Adds tags; an operation looks through what is stored.
-pub async fn add(
-    State(context): State<Context>,
-    _: SendsJson,
-    scope: Scope,
-    body: Body,
-) -> Result<Response, ApiError> {
+pub async fn add(State(context): State<Context>, _: SendsJson, scope: Scope, body: Body) -> Result<Response, ApiError> {
     let entries = body::entries(&body::text(&context, body).await?)?;
     let receipt = command::execute(&context.services, &scope.service, Add { entries }).await?;
     scope.position.leave(receipt.position);

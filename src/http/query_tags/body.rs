@@ -133,9 +133,8 @@ fn level(value: Tree) -> Result<Option<Level>, String> {
         Tree::Text(text) => text,
         other => return Err(format!("Expected token type 'String' but read '{}' instead.", token(&other))),
     };
-    let expected = || {
-        format!("Expected value '{text}' to be one of the following values: ['Instance', 'Series', 'Study']")
-    };
+    let expected =
+        || format!("Expected value '{text}' to be one of the following values: ['Instance', 'Series', 'Study']");
     Level::parse(&text).map(Some).ok_or_else(expected)
 }
 

@@ -20,10 +20,7 @@ pub async fn list(
 }
 
 /// One tag.
-pub async fn get(
-    ReadScope { scope, view }: ReadScope,
-    Target(path): Target,
-) -> Result<Json<Shown>, ApiError> {
+pub async fn get(ReadScope { scope, view }: ReadScope, Target(path): Target) -> Result<Json<Shown>, ApiError> {
     let entry = view.query_tag(path).await?.ok_or(QueryTagRejection::NotFound(path))?;
     Ok(Json(Shown::new(entry, &scope)))
 }

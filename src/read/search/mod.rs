@@ -2,12 +2,13 @@
 
 pub(super) mod answer;
 mod attributes;
+mod moments;
 mod parse;
 mod plan;
 mod sql;
 
 pub(super) use parse::words;
-pub use parse::{Include, Query, SearchRefusal, parse};
+pub use parse::{Include, Query, SearchRefusal, needs_query_tags, parse};
 pub(super) use sql::word_pattern;
 
 pub use crate::ids::Level;

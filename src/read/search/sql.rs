@@ -5,12 +5,13 @@ use sqlx::{Postgres, QueryBuilder, Row as _, postgres::PgRow};
 
 use super::{
     Level, Scope,
+    attributes::Place,
     parse::{Condition, Matching, Query},
     plan::{Plan, Source},
 };
 use crate::{
     domain::attributes::IndexedAttributes,
-    ids::PartitionName,
+    ids::{PartitionName, QueryTagId},
     read::{ReadError, View},
 };
 
@@ -153,8 +154,8 @@ impl View {
         level: &str,
         partition: &PartitionName,
     ) {
-        match condition.attribute.column {
-            Some(column) => {
+        match condition.attribute.place {
+            Place::Column(column) => {
                 let table = condition.attribute.level.table();
                 // The identifiers of a study or series are columns of every table below it.
                 let alias = if table.keys.contains(&column) { level } else { table.alias };
@@ -164,14 +165,46 @@ impl View {
                 }
                 push_matching(sql, &format!("{alias}.{column}"), &condition.matching);
             }
-            None => {
+            Place::Modalities => {
                 sql.push("exists (select from series x where ");
                 self.push_same(sql, "x", level, &STUDIES);
                 sql.push(" and ");
                 push_matching(sql, "x.modality", &condition.matching);
                 sql.push(")");
             }
+            Place::Extended(tag) => self.push_extended(sql, tag, condition, level, partition),
         }
+    }
+
+    /// The row belongs to a study, series or instance that has such a value for the tag. What has one is found first,
+    /// by the value; then whether it is this very one.
+    fn push_extended(
+        &self,
+        sql: &mut QueryBuilder<Postgres>,
+        tag: QueryTagId,
+        condition: &Condition,
+        level: &str,
+        partition: &PartitionName,
+    ) {
+        let table = condition.attribute.level.table();
+        let last = table.keys.last().copied().unwrap_or("study");
+        let push_values = |sql: &mut QueryBuilder<Postgres>| {
+            sql.push("x.service = ").push_bind(self.service.0);
+            sql.push(" and x.tag = ").push_bind(tag.to_string());
+            sql.push(" and x.partition = ").push_bind(partition.to_string());
+            sql.push(" and ");
+            self.as_of.push(sql, "x");
+            sql.push(" and ");
+            push_matching(sql, "x.value", &condition.matching);
+        };
+        sql.push(format_args!("{level}.{last} = any(array(select x.{last} from query_tag_values x where "));
+        push_values(sql);
+        sql.push(")) and exists (select from query_tag_values x where ");
+        for key in table.keys {
+            sql.push(format_args!("x.{key} = {level}.{key} and "));
+        }
+        push_values(sql);
+        sql.push(")");
     }
 
     /// Of the rows of the level, only those below a row of `table` that matches: found first, so that a selective

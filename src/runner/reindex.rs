@@ -56,9 +56,10 @@ pub async fn work(tools: &Tools, service: &Service, operation: &Operation) -> Re
 fn find(tags: &[QueryTag], datasets: &[StoredDataset]) -> Reindexed {
     let lookup = Lookup::new(tags.iter().map(|tag| &tag.definition));
     let instances = datasets.iter().filter_map(|stored| {
-        let findings = lookup.find(&stored.dataset).unwrap_or_else(|error| {
-            tracing::error!(%error, position = stored.version.0, "a dataset cannot be read");
-            Default::default()
+        let findings = lookup.find(&stored.dataset).unwrap_or_else(|_| {
+            // What the error says may quote the data set.
+            tracing::error!(position = stored.version.0, "a dataset cannot be read for extended query tags");
+            BTreeMap::default()
         });
         let (mut values, mut errors) = (TagValues::default(), BTreeMap::new());
         for (path, finding) in findings {

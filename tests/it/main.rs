@@ -20,6 +20,7 @@ mod metadata;
 mod operations;
 mod partitions;
 mod process;
+mod query_tags;
 mod rendered;
 mod retrieve;
 mod search;

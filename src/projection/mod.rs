@@ -27,8 +27,8 @@ use sqlx::PgConnection;
 use crate::{
     domain::{Event, Fact, operation::Operation, query_tag::QueryTag, workitem::Workitem},
     ids::{
-        CaselessName, InstanceKey, OperationId, PartitionKey, PartitionName, Position, Resource, SeriesKey, SeriesUid,
-        ServiceId, StudyKey, WorkitemKey,
+        CaselessName, InstanceKey, Level, OperationId, PartitionKey, PartitionName, Position, QueryTagId, Resource,
+        SeriesKey, SeriesUid, ServiceId, StudyKey, WorkitemKey,
     },
 };
 
@@ -45,7 +45,7 @@ pub use studies::StudyRow;
 pub use verify::{Difference, verify};
 pub use workitems::WorkitemRow;
 
-use query_tag_values::QueryTagValueRow;
+use query_tag_values::{QueryTagValueKey, QueryTagValueRow};
 use row::Row;
 use working_set::WorkingSet;
 
@@ -125,6 +125,8 @@ pub struct Touched {
     query_tag_values: WorkingSet<QueryTagValueRow>,
     query_tag_errors: WorkingSet<QueryTagErrorRow>,
     has_query_tags: bool,
+    /// Those of the loaded tags that have errors in the table.
+    faulty_query_tags: Vec<QueryTagId>,
     counts: BTreeMap<StudyKey, BTreeMap<SeriesUid, u64>>,
 }
 
@@ -146,10 +148,25 @@ impl Touched {
             return Ok(());
         }
         self.load_query_tags(connection, service).await?;
-        let values = query_tag_values::keys(&self.query_tags, keys);
+        let values = self.query_tag_value_keys(keys);
         self.query_tag_values.load(connection, service, &values).await?;
-        let errors = query_tag_errors::keys(&self.query_tags, keys);
+        let instances = || keys.iter().filter(|key| self.instances.get(key).is_some());
+        let errors = self.faulty_query_tags.iter().flat_map(|tag| instances().map(|key| (*tag, key.clone()))).collect();
         self.query_tag_errors.load(connection, service, &errors).await
+    }
+
+    /// What may have values for extended query tags: only what is there has some.
+    fn query_tag_value_keys(&self, instances: &BTreeSet<InstanceKey>) -> BTreeSet<QueryTagValueKey> {
+        let mut keys = BTreeSet::new();
+        for QueryTagRow(tag) in self.query_tags.rows() {
+            let is_there = |key: &&InstanceKey| match tag.definition.level {
+                Level::Study => self.studies.get(&key.study_key()).is_some(),
+                Level::Series => self.series.get(&key.series_key()).is_some(),
+                Level::Instance => self.instances.get(key).is_some(),
+            };
+            keys.extend(instances.iter().filter(is_there).map(|key| QueryTagValueKey::new(tag, key)));
+        }
+        keys
     }
 
     /// Loads the rows of all extended query tags, unless they are here.
@@ -159,8 +176,10 @@ impl Touched {
         service: ServiceId,
     ) -> Result<(), ProjectionError> {
         if !std::mem::replace(&mut self.has_query_tags, true) {
-            let paths = query_tags::paths(connection, service).await?;
-            self.query_tags.load(connection, service, &paths.into_iter().collect()).await?;
+            let tags = query_tags::all(connection, service).await?;
+            self.faulty_query_tags = tags.iter().filter(|tag| tag.is_faulty).map(|tag| tag.id).collect();
+            let paths = tags.into_iter().map(|tag| tag.path).collect();
+            self.query_tags.load(connection, service, &paths).await?;
         }
         Ok(())
     }

@@ -1,7 +1,5 @@
 //! Instances whose values for extended query tags cannot be indexed, as reindexing found.
 
-use std::collections::BTreeSet;
-
 use jiff::Timestamp;
 use sqlx::{Row as _, postgres::PgRow};
 
@@ -87,12 +85,6 @@ impl QueryTagErrorRow {
     pub fn from_row(row: &PgRow) -> Result<Self, sqlx::Error> {
         Self::read(row)
     }
-}
-
-/// The errors of these instances.
-pub fn keys(tags: &WorkingSet<QueryTagRow>, instances: &BTreeSet<InstanceKey>) -> BTreeSet<(QueryTagId, InstanceKey)> {
-    let tags = tags.rows().map(|QueryTagRow(tag)| tag);
-    tags.flat_map(|tag| instances.iter().map(|instance| (tag.id, instance.clone()))).collect()
 }
 
 /// Reindexing finds errors; they go with the version of the instance that has them.

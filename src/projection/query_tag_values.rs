@@ -1,7 +1,5 @@
 //! The values of extended query tags: of each study, series or instance the newest one.
 
-use std::collections::BTreeSet;
-
 use sqlx::{Row as _, postgres::PgRow};
 
 use super::{
@@ -90,12 +88,6 @@ impl Row for QueryTagValueRow {
         };
         Ok(Self { key, version: Position(row.try_get("version")?), value: row.try_get("value")? })
     }
-}
-
-/// The values of these instances, of their series and of their studies.
-pub fn keys(tags: &WorkingSet<QueryTagRow>, instances: &BTreeSet<InstanceKey>) -> BTreeSet<QueryTagValueKey> {
-    let tags = tags.rows().map(|QueryTagRow(tag)| tag);
-    tags.flat_map(|tag| instances.iter().map(|instance| QueryTagValueKey::new(tag, instance))).collect()
 }
 
 /// An instance has the values that it came with; a study or series has the newest value of its instances, until it

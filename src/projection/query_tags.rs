@@ -107,11 +107,31 @@ pub fn fold(event: &Event, rows: &mut WorkingSet<QueryTagRow>) {
     }
 }
 
-/// The paths of all tags of a service.
-pub async fn paths(connection: &mut PgConnection, service: ServiceId) -> Result<Vec<TagPath>, ProjectionError> {
-    let paths: Vec<String> = sqlx::query_scalar("select path from query_tags where service = $1 and until is null")
-        .bind(service.0)
-        .fetch_all(connection)
-        .await?;
-    Ok(paths.iter().filter_map(|path| TagPath::parse(path)).collect())
+/// What is known of a tag before it is loaded.
+pub struct Known {
+    /// Its path.
+    pub path: TagPath,
+    /// Its identity.
+    pub id: QueryTagId,
+    /// Whether it has errors.
+    pub is_faulty: bool,
+}
+
+/// All tags of a service.
+pub async fn all(connection: &mut PgConnection, service: ServiceId) -> Result<Vec<Known>, ProjectionError> {
+    let tags: Vec<(String, i64, bool)> = sqlx::query_as(
+        "select t.path, t.added,
+                exists (select
+                          from query_tag_errors e
+                         where e.service = t.service and e.tag = t.added::text and e.until is null)
+           from query_tags t
+          where t.service = $1 and t.until is null",
+    )
+    .bind(service.0)
+    .fetch_all(connection)
+    .await?;
+    let known = |(path, added, is_faulty): (String, i64, bool)| {
+        Some(Known { path: TagPath::parse(&path)?, id: QueryTagId(Position(added)), is_faulty })
+    };
+    Ok(tags.into_iter().filter_map(known).collect())
 }

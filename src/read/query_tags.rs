@@ -92,14 +92,14 @@ impl View {
         &self,
         after: Position,
         before: Position,
-        limit: i64,
+        limit: usize,
     ) -> Result<Vec<StoredDataset>, ReadError> {
         let mut query = QueryBuilder::new(
             "select i.partition, i.study, i.series, i.instance, i.since, e.dataset
                from (select x.* from instances x where x.service = ",
         );
         self.push_between(&mut query, after, before);
-        query.push(" order by x.since limit ").push_bind(limit);
+        query.push(" order by x.since limit ").push_bind(i64::try_from(limit).unwrap_or(i64::MAX));
         query.push(
             ") i
               cross join lateral (

@@ -18,8 +18,11 @@ use crate::{
     read::{AsOf, View, query_tags::StoredDataset},
 };
 
-/// Instances of one step: bounds memory, and how long others wait for the writer.
-const CHUNK: i64 = 50;
+/// Instances of one step at most: bounds memory.
+const INSTANCES: usize = 100;
+
+/// Values of one step at most: bounds how long others wait for the writer.
+const VALUES: usize = 2_000;
 
 /// Works on the operation until it ends.
 pub async fn work(tools: &Tools, service: &Service, operation: &Operation) -> Result<Stopped, WorkError> {
@@ -29,7 +32,8 @@ pub async fn work(tools: &Tools, service: &Service, operation: &Operation) -> Re
         let tags = view.query_tags_of(operation.id).await?;
         // What came after the tags has been indexed as it came. Without tags there is nothing to look for.
         let until = tags.iter().map(|tag| tag.id.0).min().unwrap_or_default();
-        let datasets = view.datasets_between(from.cursor, until, CHUNK).await?;
+        let chunk = (VALUES / tags.len().max(1)).clamp(1, INSTANCES);
+        let datasets = view.datasets_between(from.cursor, until, chunk).await?;
         let Some(last) = datasets.last() else {
             let finish = Finish { operation: operation.id, from };
             return match command::execute(&tools.services, service, finish).await?.answer {

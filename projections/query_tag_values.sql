@@ -9,7 +9,7 @@ create table query_tag_values (
     instance   text    collate "C" not null,  -- empty for a tag of studies or series
     since      bigint  not null,
     until      bigint,
-    version    bigint  not null,              -- the event that stored the instance which gave the value: the newest wins
+    stored     bigint  not null,              -- the event that stored the instance which gave the value: the newest wins
     value      text    collate "C" not null,  -- comparable: text folded as in the other read models, numbers in one spelling, moments as digits
 
     primary key (service, since, tag, partition, study, series, instance)

@@ -186,14 +186,12 @@ pub mod kind {
     pub const WORKITEM_STATE_CHANGED: &str = "workitemStateChanged";
     /// A workitem was cancelled before anybody claimed it.
     pub const WORKITEM_CANCELLED: &str = "workitemCancelled";
-    /// An extended query tag came to be; see [`super::QueryTagFact`], and so for the next four.
+    /// An extended query tag came to be; see [`super::QueryTagFact`], and so for the next three.
     pub const QUERY_TAG_ADDED: &str = "queryTagAdded";
-    /// Searching an extended query tag was allowed or forbidden.
-    pub const QUERY_TAG_STATUS_CHANGED: &str = "queryTagStatusChanged";
-    /// An extended query tag can be searched from now on.
-    pub const QUERY_TAG_READY: &str = "queryTagReady";
+    /// An extended query tag became ready, or searching it was allowed or forbidden.
+    pub const QUERY_TAG_CHANGED: &str = "queryTagChanged";
     /// An extended query tag went.
-    pub const QUERY_TAG_DELETED: &str = "queryTagDeleted";
+    pub const QUERY_TAG_REMOVED: &str = "queryTagRemoved";
     /// Instances were looked through for new extended query tags.
     pub const QUERY_TAGS_REINDEXED: &str = "queryTagsReindexed";
     /// An operation was asked for; see [`super::OperationFact`], and so for the next two.
@@ -208,7 +206,7 @@ pub mod kind {
     pub const CLOCK_MOVED: &str = "clockMoved";
 
     /// Every kind that there is.
-    pub const ALL: [&str; 19] = [
+    pub const ALL: [&str; 18] = [
         INSTANCE_STORED,
         INSTANCE_REPLACED,
         INSTANCE_UPDATED,
@@ -219,9 +217,8 @@ pub mod kind {
         WORKITEM_STATE_CHANGED,
         WORKITEM_CANCELLED,
         QUERY_TAG_ADDED,
-        QUERY_TAG_STATUS_CHANGED,
-        QUERY_TAG_READY,
-        QUERY_TAG_DELETED,
+        QUERY_TAG_CHANGED,
+        QUERY_TAG_REMOVED,
         QUERY_TAGS_REINDEXED,
         OPERATION_STARTED,
         OPERATION_PROGRESSED,
@@ -382,13 +379,11 @@ impl Fact {
                 let id = subject.operation.ok_or(MalformedEvent::Subject(fact.kind()))?;
                 Ok(Self::Operation(id, fact))
             }
-            kind::QUERY_TAG_ADDED
-            | kind::QUERY_TAG_STATUS_CHANGED
-            | kind::QUERY_TAG_READY
-            | kind::QUERY_TAG_DELETED
-            | kind::QUERY_TAGS_REINDEXED => QueryTagFact::decode(kind, body)
-                .ok_or_else(|| MalformedEvent::Kind(kind.to_owned()))?
-                .map(Self::QueryTag),
+            kind::QUERY_TAG_ADDED | kind::QUERY_TAG_CHANGED | kind::QUERY_TAG_REMOVED | kind::QUERY_TAGS_REINDEXED => {
+                QueryTagFact::decode(kind, body)
+                    .ok_or_else(|| MalformedEvent::Kind(kind.to_owned()))?
+                    .map(Self::QueryTag)
+            }
             other => {
                 let fact =
                     WorkitemFact::decode(other, body).ok_or_else(|| MalformedEvent::Kind(other.to_owned()))??;

@@ -265,7 +265,7 @@ impl Touched {
         if let Fact::PartitionCreated(_, partition) = &event.fact {
             self.last_partition = Some(partition.key);
         }
-        query_tag_values::fold(event, &self.query_tags, &mut self.query_tag_values);
+        query_tag_values::fold(event, &self.query_tags, &self.instances, &mut self.query_tag_values);
         query_tag_errors::fold(event, &self.query_tags, &mut self.query_tag_errors);
         query_tags::fold(event, &mut self.query_tags);
     }

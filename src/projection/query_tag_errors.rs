@@ -95,6 +95,12 @@ pub fn fold(event: &Event, tags: &WorkingSet<QueryTagRow>, rows: &mut WorkingSet
                 rows.remove(event.position, &(tag.id, key.clone()));
             }
         }
+        Fact::InstanceUpdated(key, version) => {
+            // A bulk update may mend a value; what it does not look at stays as it was.
+            for QueryTagRow(tag) in tags.rows().filter(|row| version.query_tags.contains_key(&row.0.definition.path)) {
+                rows.remove(event.position, &(tag.id, key.clone()));
+            }
+        }
         Fact::QueryTag(QueryTagFact::Reindexed(reindexed)) => {
             for found in &reindexed.instances {
                 for (path, fault) in &found.errors {

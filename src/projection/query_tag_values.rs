@@ -3,6 +3,7 @@
 use sqlx::{Row as _, postgres::PgRow};
 
 use super::{
+    instances::InstanceRow,
     query_tags::QueryTagRow,
     row::{Cell, Column, Row, Versions, bigint, text},
     working_set::WorkingSet,
@@ -21,7 +22,7 @@ pub struct QueryTagValueRow {
     /// What identifies it.
     pub key: QueryTagValueKey,
     /// The event that stored the instance which gave the value.
-    pub version: Position,
+    pub stored: Position,
     /// The value as it is compared.
     pub value: String,
 }
@@ -55,7 +56,7 @@ impl Row for QueryTagValueRow {
 
     const TABLE: &'static str = "query_tag_values";
     const KEY: &'static [&'static str] = &["tag", "partition", "study", "series", "instance"];
-    const VALUES: &'static [Column] = &[bigint("version"), text("value")];
+    const VALUES: &'static [Column] = &[bigint("stored"), text("value")];
     const VERSIONS: Versions = Versions::ManyPerEvent;
 
     fn key(&self) -> QueryTagValueKey {
@@ -73,7 +74,7 @@ impl Row for QueryTagValueRow {
     }
 
     fn values(&self) -> Result<Vec<Cell>, serde_json::Error> {
-        Ok(vec![Cell::BigInt(Some(self.version.0)), Cell::Text(Some(self.value.clone()))])
+        Ok(vec![Cell::BigInt(Some(self.stored.0)), Cell::Text(Some(self.value.clone()))])
     }
 
     fn read(row: &PgRow) -> Result<Self, sqlx::Error> {
@@ -86,22 +87,32 @@ impl Row for QueryTagValueRow {
             series: Some(row.try_get("series")?).filter(some).map(SeriesUid::trusted),
             instance: Some(row.try_get("instance")?).filter(some).map(InstanceUid::trusted),
         };
-        Ok(Self { key, version: Position(row.try_get("version")?), value: row.try_get("value")? })
+        Ok(Self { key, stored: Position(row.try_get("stored")?), value: row.try_get("value")? })
     }
 }
 
 /// An instance has the values that it came with; a study or series has the newest value of its instances, until it
 /// ends.
-pub fn fold(event: &Event, tags: &WorkingSet<QueryTagRow>, rows: &mut WorkingSet<QueryTagValueRow>) {
+///
+/// A bulk update makes nothing newer: an instance that was updated is as old as what was stored, which `instances` know.
+pub fn fold(
+    event: &Event,
+    tags: &WorkingSet<QueryTagRow>,
+    instances: &WorkingSet<InstanceRow>,
+    rows: &mut WorkingSet<QueryTagValueRow>,
+) {
     let position = event.position;
     match &event.fact {
-        Fact::InstanceStored(key, version) | Fact::InstanceReplaced(key, version) => {
+        Fact::InstanceStored(key, version)
+        | Fact::InstanceReplaced(key, version)
+        | Fact::InstanceUpdated(key, version) => {
             for QueryTagRow(tag) in tags.rows().filter(|QueryTagRow(tag)| tag.definition.level == Level::Instance) {
                 if !version.query_tags.contains_key(&tag.definition.path) {
                     rows.remove(position, &QueryTagValueKey::new(tag, key));
                 }
             }
-            put(position, tags, (key, position), &version.query_tags, rows);
+            let stored = instances.get(key).and_then(|row| row.original).unwrap_or(position);
+            put(position, tags, (key, stored), &version.query_tags, rows);
         }
         Fact::InstanceDeleted(key, deletion) => {
             for QueryTagRow(tag) in tags.rows() {
@@ -117,18 +128,24 @@ pub fn fold(event: &Event, tags: &WorkingSet<QueryTagRow>, rows: &mut WorkingSet
         }
         Fact::QueryTag(QueryTagFact::Reindexed(reindexed)) => {
             for found in &reindexed.instances {
-                put(position, tags, (&found.key(), found.version), &found.values, rows);
+                let stored = found.original.unwrap_or(found.version);
+                put(position, tags, (&found.key(), stored), &found.values, rows);
             }
         }
-        Fact::ExpirySet(..) | Fact::Workitem(..) | Fact::QueryTag(_) | Fact::Operation(..) | Fact::ClockMoved(_) => {}
+        Fact::ExpirySet(..)
+        | Fact::Workitem(..)
+        | Fact::QueryTag(_)
+        | Fact::Operation(..)
+        | Fact::PartitionCreated(..)
+        | Fact::ClockMoved(_) => {}
     }
 }
 
-/// Takes over values of a version of an instance, unless a newer one has given some.
+/// Takes over values of an instance that was stored by the event `stored`, unless a newer one has given some.
 fn put(
     position: Position,
     tags: &WorkingSet<QueryTagRow>,
-    (instance, version): (&InstanceKey, Position),
+    (instance, stored): (&InstanceKey, Position),
     values: &TagValues,
     rows: &mut WorkingSet<QueryTagValueRow>,
 ) {
@@ -140,10 +157,10 @@ fn put(
             None => false,
             // Nothing older will come, so it does not matter which of equal values is the newest.
             Some(row) if tag.status == Status::Ready => row.value == value,
-            Some(row) => row.version > version,
+            Some(row) => row.stored > stored,
         };
         if !is_settled {
-            rows.put(position, QueryTagValueRow { key, version, value });
+            rows.put(position, QueryTagValueRow { key, stored, value });
         }
     }
 }

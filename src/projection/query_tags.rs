@@ -10,7 +10,7 @@ use super::{
 use crate::{
     domain::{
         Event, Fact,
-        query_tag::{Definition, QueryStatus, QueryTag, QueryTagFact, Status, definition::parse_vr},
+        query_tag::{Definition, QueryStatus, QueryTag, QueryTagFact, Status, definition::parse_vr, event::Change},
     },
     ids::{Level, OperationId, Position, QueryTagId, ServiceId, TagPath},
 };
@@ -83,12 +83,6 @@ impl QueryTagRow {
 /// Each event changes one tag, if it is about a tag as a whole.
 pub fn fold(event: &Event, rows: &mut WorkingSet<QueryTagRow>) {
     let Fact::QueryTag(fact) = &event.fact else { return };
-    let mut change = |path: &TagPath, change: &dyn Fn(&mut QueryTag)| {
-        if let Some(QueryTagRow(mut tag)) = rows.get(path).cloned() {
-            change(&mut tag);
-            rows.put(event.position, QueryTagRow(tag));
-        }
-    };
     match fact {
         QueryTagFact::Added(addition) => {
             let tag = QueryTag {
@@ -100,9 +94,15 @@ pub fn fold(event: &Event, rows: &mut WorkingSet<QueryTagRow>) {
             };
             rows.put(event.position, QueryTagRow(tag));
         }
-        QueryTagFact::StatusChanged(changed) => change(&changed.path, &|tag| tag.query_status = changed.query_status),
-        QueryTagFact::Ready(named) => change(&named.path, &|tag| tag.status = Status::Ready),
-        QueryTagFact::Deleted(named) => rows.remove(event.position, &named.path),
+        QueryTagFact::Changed(changed) => {
+            let Some(QueryTagRow(mut tag)) = rows.get(&changed.path).cloned() else { return };
+            match changed.change {
+                Change::Status(status) => tag.status = status,
+                Change::QueryStatus(query_status) => tag.query_status = query_status,
+            }
+            rows.put(event.position, QueryTagRow(tag));
+        }
+        QueryTagFact::Removed(removed) => rows.remove(event.position, &removed.path),
         QueryTagFact::Reindexed(_) => {}
     }
 }

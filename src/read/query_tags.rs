@@ -39,6 +39,8 @@ pub struct StoredDataset {
     pub key: InstanceKey,
     /// The event that stored it.
     pub version: Position,
+    /// If it was updated in bulk: the event that stored the instance.
+    pub original: Option<Position>,
     /// Its DICOM JSON.
     pub dataset: String,
 }
@@ -95,7 +97,7 @@ impl View {
         limit: usize,
     ) -> Result<Vec<StoredDataset>, ReadError> {
         let mut query = QueryBuilder::new(
-            "select i.partition, i.study, i.series, i.instance, i.since, e.dataset
+            "select i.partition, i.study, i.series, i.instance, i.since, i.original, e.dataset
                from (select x.* from instances x where x.service = ",
         );
         self.push_between(&mut query, after, before);
@@ -162,6 +164,7 @@ fn stored_dataset(row: &PgRow) -> Result<StoredDataset, ReadError> {
             instance: InstanceUid::trusted(row.try_get("instance")?),
         },
         version: Position(row.try_get("since")?),
+        original: row.try_get::<Option<i64>, _>("original")?.map(Position),
         dataset: row.try_get("dataset")?,
     })
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Stopped, Tools, WorkError};
 use crate::{
-    command,
     domain::{
-        operation::{Operation, Progress, reindex},
+        operation::{Progress, reindex},
         query_tag::{
             QueryTag,
             event::{Reindexed, ReindexedInstance, TagValues},
@@ -14,8 +13,9 @@ use crate::{
             reindex::{Finish, Overtaken, Step},
         },
     },
+    ids::OperationId,
     log::Service,
-    read::{AsOf, View, query_tags::StoredDataset},
+    read::{self, AsOf, View, query_tags::StoredDataset},
 };
 
 /// Instances of one step at most: bounds memory.
@@ -25,18 +25,22 @@ const INSTANCES: usize = 100;
 const VALUES: usize = 2_000;
 
 /// Works on the operation until it ends.
-pub async fn work(tools: &Tools, service: &Service, operation: &Operation) -> Result<Stopped, WorkError> {
-    let Progress::Reindex(mut from) = operation.progress else { return Ok(Stopped::Overtaken) };
+pub async fn work(tools: &Tools, service: &Service, id: OperationId) -> Result<Stopped, WorkError> {
+    // In this order: what is read later is of this epoch, or the first step is refused.
+    let epoch = read::epoch(&tools.pool, service.id).await?;
     let view = View { pool: tools.pool.clone(), service: service.id, as_of: AsOf::Head };
+    let Some(Progress::Reindex(mut from)) = view.operation(id).await?.map(|operation| operation.progress) else {
+        return Ok(Stopped::Overtaken);
+    };
     loop {
-        let tags = view.query_tags_of(operation.id).await?;
+        let tags = view.query_tags_of(id).await?;
         // What came after the tags has been indexed as it came. Without tags there is nothing to look for.
         let until = tags.iter().map(|tag| tag.id.0).min().unwrap_or_default();
         let chunk = (VALUES / tags.len().max(1)).clamp(1, INSTANCES);
         let datasets = view.datasets_between(from.cursor, until, chunk).await?;
         let Some(last) = datasets.last() else {
-            let finish = Finish { operation: operation.id, from };
-            return match command::execute(&tools.services, service, finish).await?.answer {
+            let finish = Finish { operation: id, epoch, from };
+            return match service.execute(finish.into()).await?.answer {
                 Ok(()) => Ok(Stopped::Done),
                 Err(Overtaken) => Ok(Stopped::Overtaken),
             };
@@ -48,8 +52,8 @@ pub async fn work(tools: &Tools, service: &Service, operation: &Operation) -> Re
         let processed = from.processed + u64::try_from(datasets.len()).unwrap_or_default();
         let to = reindex::Progress { cursor: last.version, processed, total };
         let found = find(&tags, &datasets);
-        let step = Step { operation: operation.id, from, to, found };
-        match command::execute(&tools.services, service, step).await?.answer {
+        let step = Step { operation: id, epoch, from, to, found };
+        match service.execute(step.into()).await?.answer {
             Ok(()) => from = to,
             Err(Overtaken) => return Ok(Stopped::Overtaken),
         }
@@ -80,6 +84,7 @@ fn find(tags: &[QueryTag], datasets: &[StoredDataset]) -> Reindexed {
             series: key.series,
             instance: key.instance,
             version: stored.version,
+            original: stored.original,
             values,
             errors,
         };

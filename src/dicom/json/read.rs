@@ -66,9 +66,7 @@ pub fn body(json: &[u8]) -> Result<Body, MalformedDocument> {
 /// The members of a JSON object in their order, each as it is written, but for what the service forgives.
 pub fn members(json: &[u8]) -> Result<Vec<(String, Box<RawValue>)>, MalformedDocument> {
     let text = str::from_utf8(json).map_err(|_| MalformedDocument::Json { line: 1, column: 1 })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let object = serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_leniencies(text)));
-    object.map(|Members(members)| members).map_err(|error| match error.classify() {
+    lenient(text).map(|Members(members)| members).map_err(|error| match error.classify() {
         Category::Data => MalformedDocument::NoObject,
         _ => MalformedDocument::Json { line: error.line(), column: error.column() },
     })

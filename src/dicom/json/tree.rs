@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, value::RawValue};
 
 /// A JSON document. It is never nested deeper than the 128 levels that `serde_json` reads.
@@ -22,9 +22,9 @@ pub enum Tree {
     Object(Vec<(String, Tree)>),
 }
 
-/// Reads a document, forgiving what the service forgives: a byte order mark, comments, and commas before a closing
+/// Reads a document, a [`Tree`] or another, forgiving what the service forgives: a byte order mark, comments, and commas before a closing
 /// bracket.
-pub fn lenient(text: &str) -> serde_json::Result<Tree> {
+pub fn lenient<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_leniencies(text)))
 }

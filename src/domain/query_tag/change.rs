@@ -2,7 +2,7 @@
 
 use super::{
     QueryStatus, QueryTagFact, QueryTagRejection,
-    event::{Named, StatusChange},
+    event::{Change, Changed, Removed},
     find,
 };
 use crate::{
@@ -29,8 +29,8 @@ impl Command for ChangeQueryStatus {
     fn decide(&self, ledger: &mut dyn Ledger) -> Result<(), QueryTagRejection> {
         let Self { path, query_status } = *self;
         if find(ledger, path)?.query_status != query_status {
-            let change = QueryTagFact::StatusChanged(StatusChange { path, query_status });
-            ledger.append(Fact::QueryTag(change), None);
+            let changed = Changed { path, change: Change::QueryStatus(query_status) };
+            ledger.append(Fact::QueryTag(QueryTagFact::Changed(changed)), None);
         }
         Ok(())
     }
@@ -52,7 +52,7 @@ impl Command for Delete {
 
     fn decide(&self, ledger: &mut dyn Ledger) -> Result<(), QueryTagRejection> {
         find(ledger, self.path)?;
-        ledger.append(Fact::QueryTag(QueryTagFact::Deleted(Named { path: self.path })), None);
+        ledger.append(Fact::QueryTag(QueryTagFact::Removed(Removed { path: self.path })), None);
         Ok(())
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Definition, Fault, QueryStatus};
+use super::{Definition, Fault, QueryStatus, Status};
 use crate::{
     domain::event::{MalformedEvent, kind, read},
     ids::{InstanceKey, InstanceUid, OperationId, PartitionName, Position, SeriesUid, StudyUid, TagPath},
@@ -15,12 +15,10 @@ use crate::{
 pub enum QueryTagFact {
     /// It came to be.
     Added(Addition),
-    /// Searching it was allowed or forbidden.
-    StatusChanged(StatusChange),
-    /// All that was stored before it came to be has been looked through.
-    Ready(Named),
+    /// It became ready, or searching it was allowed or forbidden.
+    Changed(Changed),
     /// It went, with its values and errors.
-    Deleted(Named),
+    Removed(Removed),
     /// Some instances were looked through.
     Reindexed(Reindexed),
 }
@@ -36,20 +34,31 @@ pub struct Addition {
     pub operation: OperationId,
 }
 
-/// A tag that may be searched or not.
+/// A tag that is no longer what it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct StatusChange {
+pub struct Changed {
     /// The tag.
     pub path: TagPath,
-    /// Whether it may be.
-    pub query_status: QueryStatus,
+    /// What is new.
+    #[serde(flatten)]
+    pub change: Change,
 }
 
-/// A tag.
+/// What is new of a tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Named {
+pub enum Change {
+    /// Whether what is stored has been looked through.
+    Status(Status),
+    /// Whether searching it is allowed.
+    QueryStatus(QueryStatus),
+}
+
+/// A tag that is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Removed {
     /// Which one.
     pub path: TagPath,
 }
@@ -79,6 +88,9 @@ pub struct ReindexedInstance {
     pub instance: InstanceUid,
     /// The event that stored the version which was looked at.
     pub version: Position,
+    /// If it was updated in bulk: the event that stored the instance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub original: Option<Position>,
     /// Its values.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub values: TagValues,
@@ -104,9 +116,8 @@ impl QueryTagFact {
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Added(_) => kind::QUERY_TAG_ADDED,
-            Self::StatusChanged(_) => kind::QUERY_TAG_STATUS_CHANGED,
-            Self::Ready(_) => kind::QUERY_TAG_READY,
-            Self::Deleted(_) => kind::QUERY_TAG_DELETED,
+            Self::Changed(_) => kind::QUERY_TAG_CHANGED,
+            Self::Removed(_) => kind::QUERY_TAG_REMOVED,
             Self::Reindexed(_) => kind::QUERY_TAGS_REINDEXED,
         }
     }
@@ -115,8 +126,8 @@ impl QueryTagFact {
     pub fn body(&self) -> Result<String, serde_json::Error> {
         match self {
             Self::Added(addition) => serde_json::to_string(addition),
-            Self::StatusChanged(change) => serde_json::to_string(change),
-            Self::Ready(named) | Self::Deleted(named) => serde_json::to_string(named),
+            Self::Changed(changed) => serde_json::to_string(changed),
+            Self::Removed(removed) => serde_json::to_string(removed),
             Self::Reindexed(reindexed) => serde_json::to_string(reindexed),
         }
     }
@@ -125,9 +136,8 @@ impl QueryTagFact {
     pub fn decode(kind: &str, body: &str) -> Option<Result<Self, MalformedEvent>> {
         Some(match kind {
             kind::QUERY_TAG_ADDED => read(kind::QUERY_TAG_ADDED, body).map(Self::Added),
-            kind::QUERY_TAG_STATUS_CHANGED => read(kind::QUERY_TAG_STATUS_CHANGED, body).map(Self::StatusChanged),
-            kind::QUERY_TAG_READY => read(kind::QUERY_TAG_READY, body).map(Self::Ready),
-            kind::QUERY_TAG_DELETED => read(kind::QUERY_TAG_DELETED, body).map(Self::Deleted),
+            kind::QUERY_TAG_CHANGED => read(kind::QUERY_TAG_CHANGED, body).map(Self::Changed),
+            kind::QUERY_TAG_REMOVED => read(kind::QUERY_TAG_REMOVED, body).map(Self::Removed),
             kind::QUERY_TAGS_REINDEXED => read(kind::QUERY_TAGS_REINDEXED, body).map(Self::Reindexed),
             _ => return None,
         })

@@ -9,10 +9,13 @@ pub mod index;
 pub mod moment;
 pub mod reindex;
 
+use std::collections::BTreeSet;
+
+use dicom_core::Tag;
 use serde::{Deserialize, Serialize};
 
 use super::Ledger;
-use crate::ids::{OperationId, QueryTagId, TagPath};
+use crate::ids::{Level, OperationId, QueryTagId, TagPath};
 
 pub use self::{definition::Definition, event::QueryTagFact, index::Fault};
 
@@ -72,6 +75,15 @@ pub enum QueryTagRejection {
     /// There is none with this path.
     #[error("The specified extended query tag with tag path {0} cannot be found.")]
     NotFound(TagPath),
+}
+
+impl QueryTag {
+    /// Whether a bulk update of these attributes brings values for it. A study or series keeps what it has unless the
+    /// attribute is changed; but while the tag is being added, the new versions are not looked through otherwise.
+    pub fn follows_update(&self, changed: &BTreeSet<Tag>) -> bool {
+        let Definition { path, level, .. } = &self.definition;
+        self.status == Status::Adding || *level == Level::Instance || changed.contains(&path.0)
+    }
 }
 
 impl Status {

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use super::{
     QueryStatus, QueryTag, QueryTagFact, Status,
-    event::{Named, Reindexed, ReindexedInstance, StatusChange},
+    event::{Change, Changed, Reindexed, ReindexedInstance},
 };
 use crate::{
     domain::{
         Command, Fact, Ledger, Needs,
-        operation::{OperationFact, Progress, event::Ending, reindex},
+        operation::{Operation, OperationFact, Progress, event::Ending, reindex},
     },
-    ids::{OperationId, TagPath},
+    ids::{Epoch, OperationId, TagPath},
 };
 
 /// The operation does not stand where the worker found it, or is over.
@@ -23,6 +23,8 @@ pub struct Overtaken;
 pub struct Step {
     /// The operation.
     pub operation: OperationId,
+    /// When it was looked at: after a reset, the same positions and operation may be others.
+    pub epoch: Epoch,
     /// Where it stood when the instances were read.
     pub from: reindex::Progress,
     /// Where it stands with this step.
@@ -41,7 +43,7 @@ impl Command for Step {
     }
 
     fn decide(&self, ledger: &mut dyn Ledger) -> Result<(), Overtaken> {
-        check(ledger, self.operation, self.from)?;
+        check(ledger, self.operation, self.epoch, self.from)?;
         let tags = tags_of(ledger, self.operation);
         let paths: BTreeSet<TagPath> = tags.iter().map(|tag| tag.definition.path).collect();
         let still_true = |found: &&ReindexedInstance| ledger.instance_version(&found.key()) == Some(found.version);
@@ -54,8 +56,8 @@ impl Command for Step {
         for tag in tags {
             let path = tag.definition.path;
             if tag.query_status == QueryStatus::Enabled && faulty.contains(&path) {
-                let change = StatusChange { path, query_status: QueryStatus::Disabled };
-                ledger.append(Fact::QueryTag(QueryTagFact::StatusChanged(change)), None);
+                let changed = Changed { path, change: Change::QueryStatus(QueryStatus::Disabled) };
+                ledger.append(Fact::QueryTag(QueryTagFact::Changed(changed)), None);
             }
         }
         let progressed = OperationFact::Progressed(Progress::Reindex(self.to));
@@ -69,6 +71,8 @@ impl Command for Step {
 pub struct Finish {
     /// The operation.
     pub operation: OperationId,
+    /// When it was looked at: after a reset, the same positions and operation may be others.
+    pub epoch: Epoch,
     /// Where it stood when there was nothing left.
     pub from: reindex::Progress,
 }
@@ -82,18 +86,19 @@ impl Command for Finish {
     }
 
     fn decide(&self, ledger: &mut dyn Ledger) -> Result<(), Overtaken> {
-        check(ledger, self.operation, self.from)?;
+        check(ledger, self.operation, self.epoch, self.from)?;
         for tag in tags_of(ledger, self.operation) {
-            let named = Named { path: tag.definition.path };
-            ledger.append(Fact::QueryTag(QueryTagFact::Ready(named)), None);
+            let changed = Changed { path: tag.definition.path, change: Change::Status(Status::Ready) };
+            ledger.append(Fact::QueryTag(QueryTagFact::Changed(changed)), None);
         }
         ledger.append(Fact::Operation(self.operation, OperationFact::Ended(Ending::Succeeded)), None);
         Ok(())
     }
 }
 
-fn check(ledger: &dyn Ledger, id: OperationId, from: reindex::Progress) -> Result<(), Overtaken> {
-    let operation = ledger.operation(id).filter(|operation| operation.status.is_unfinished());
+fn check(ledger: &dyn Ledger, id: OperationId, epoch: Epoch, from: reindex::Progress) -> Result<(), Overtaken> {
+    let is_meant = |operation: &&Operation| operation.status.is_unfinished() && ledger.epoch() == epoch;
+    let operation = ledger.operation(id).filter(is_meant);
     match operation.map(|operation| &operation.progress) {
         Some(Progress::Reindex(progress)) if *progress == from => Ok(()),
         _ => Err(Overtaken),

@@ -152,7 +152,7 @@ fn token(value: &Tree) -> &'static str {
 }
 
 fn read(body: &str) -> Result<Tree, ApiError> {
-    lenient(body).map_err(|error| {
+    lenient(body).map_err(|error: serde_json::Error| {
         let (line, column) = (error.line(), error.column());
         invalid("$", &format!("The JSON value could not be read at line {line}, column {column}."))
     })

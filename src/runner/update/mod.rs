@@ -39,7 +39,6 @@ pub async fn work(tools: &Tools, service: &Service, id: OperationId) -> Result<S
     let Some(operation) = view.operation(id).await? else { return Ok(Stopped::Overtaken) };
     let (task, mut progress) = match (operation.task, operation.progress) {
         (Task::Update(task), Progress::Update(progress)) => (task, progress),
-        #[allow(unreachable_patterns)] // as long as there is no other kind
         _ => return Ok(Stopped::Overtaken),
     };
     let mut made = Made::new();

@@ -4,13 +4,13 @@ mod add;
 mod change;
 mod index;
 mod list;
+mod partitions;
 mod past;
 mod private;
 mod processes;
 mod reindex;
 mod search;
-
-use std::time::{Duration, Instant};
+mod update;
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -42,16 +42,7 @@ pub async fn add_one(app: &TestApp, path: &str, level: &str) {
 
 /// Waits until an operation ends; answers it.
 pub async fn wait(app: &TestApp, operation: &str) -> Value {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        let answer = app.get(&format!("/operations/{operation}"), "application/json").await;
-        if answer.status == 200 {
-            return answer.json();
-        }
-        assert_eq!(answer.status, 202, "{}", answer.text());
-        assert!(Instant::now() < deadline, "{} does not end", answer.text());
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    app.await_operation(operation).await
 }
 
 /// The tag with this path.

@@ -199,7 +199,8 @@ async fn prepare(config: &Config, clock: Clock, cluster: Option<&Cluster>) -> an
     let proxy = if config.forwarded.is_on() { Proxy::Trusted } else { Proxy::None };
     let max_request_bytes = config.max_request_bytes;
     let (bell, names) = (Bell::default(), Arc::default());
-    let context = Arc::new(Parts { pool, services, bell, names, blobs, exports, clock, max_request_bytes, proxy, dialect });
+    let context =
+        Arc::new(Parts { pool, services, bell, names, blobs, exports, clock, max_request_bytes, proxy, dialect });
     Ok((context, presence))
 }
 

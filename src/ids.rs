@@ -1,10 +1,13 @@
 //! The names and numbers that every layer speaks of. Each type can only hold a valid value.
 
+mod query_tag;
+
 use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+pub use self::query_tag::{Level, QueryTagId, TagPath};
 use crate::dicom::uid::{UidGrammar, is_valid_uid};
 
 /// Dense number of an event inside its service: 1, 2, 3 … It orders everything; 0 is "before the first event".
@@ -150,6 +153,19 @@ impl fmt::Display for OperationId {
 impl fmt::Debug for OperationId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
+    }
+}
+
+impl Serialize for OperationId {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for OperationId {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("an operation is 32 hexadecimal digits"))
     }
 }
 

@@ -35,7 +35,9 @@ async fn small(bench: &Bench, per_request: usize, connections: usize, requests: 
     };
     let name = format!("store 9 KB, {per_request} per request, {connections} connections");
     let (stores, floor) = (Some((service.as_str(), per_request)), Source::Memory);
-    bench.measure(Work { name, requests, connections, status: 200, request: &request, goal, stock: None, floor, stores }).await
+    bench
+        .measure(Work { name, requests, connections, status: 200, request: &request, goal, stock: None, floor, stores })
+        .await
 }
 
 async fn large(bench: &Bench, connections: usize, requests: usize) -> anyhow::Result<()> {
@@ -43,7 +45,9 @@ async fn large(bench: &Bench, connections: usize, requests: usize) -> anyhow::Re
     let request = |number| Ok(bench.store(service, Size::Large, [Ids::nth(number, PER_SERIES)]));
     let name = format!("store 526 KB, 1 per request, {connections} connections");
     let (goal, stores, floor) = (Some(1.2), Some((service, 1)), Source::Memory);
-    bench.measure(Work { name, requests, connections, status: 200, request: &request, goal, stock: None, floor, stores }).await
+    bench
+        .measure(Work { name, requests, connections, status: 200, request: &request, goal, stock: None, floor, stores })
+        .await
 }
 
 /// Deletes of whole studies.

@@ -14,7 +14,7 @@ use crate::{
     domain::operation::export::{self, Export, Place, StartExport, StartedExport},
     ids::{OperationId, Position},
     log::{Service, Services},
-    read::{self, AsOf, View},
+    read::{self, View},
 };
 
 /// What exports may use.
@@ -139,7 +139,7 @@ async fn choose<'e>(
     exports: &'e Exports,
     turn: &mut u64,
 ) -> Result<Chosen<'e>, CommandError> {
-    let view = View { pool: pool.clone(), service: service.id, as_of: AsOf::Head };
+    let view = View::now(pool, service.id);
     let (head, _) = read::head(pool, service.id).await?;
     loop {
         let id = OperationId::foreseen(&service.name, head.next(), *turn);

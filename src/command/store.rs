@@ -1,7 +1,7 @@
 //! Storing: each part of a request is digested, scanned and put into the blob store while it comes in; then the log
 //! decides about all of them at once.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 use dicom_core::{Tag, VR};
@@ -14,7 +14,7 @@ use super::{CommandError, execute};
 use crate::{
     blob::{BlobError, BlobName, Blobs, Upload},
     dicom::{
-        dataset::Dataset,
+        dataset::{Dataset, trim_padding},
         frames::FrameTable,
         json::to_json,
         part10::{Limits, Part10, ScanError, Scanner},
@@ -24,6 +24,7 @@ use crate::{
         attributes::{IndexedAttributes, SERIES_ATTRIBUTES, STUDY_ATTRIBUTES},
         event::StoredVersion,
         partition::Within,
+        query_tag::{Definition, event::TagValues},
         store::{IfExists, NewInstance, Store, Stored},
     },
     ids::{Digest, InstanceKey, InstanceUid, PartitionName, Position, SeriesUid, StudyUid},
@@ -45,11 +46,34 @@ pub struct StoreRequest<'s> {
     blobs: &'s Blobs,
     partition: PartitionName,
     study: Option<StudyUid>,
-    rules: Rules<'static>,
+    judge: Judge,
     lifetime: Option<SignedDuration>,
     parts: Vec<Part>,
     uploads: VecDeque<(usize, JoinHandle<Result<(), BlobError>>)>,
     _stay: RwLockReadGuard<'s, ()>,
+}
+
+/// Which version of the service's interface judges what is stored.
+#[derive(Debug, Clone)]
+pub enum Judge {
+    /// Version 1, with the extended query tags of the service.
+    V1(Arc<[Definition]>),
+    /// Version 2.
+    V2,
+}
+
+impl Judge {
+    fn validate(&self, dataset: &Dataset, study: Option<&StudyUid>) -> Validation {
+        let study = study.map(StudyUid::as_str);
+        let Self::V1(tags) = self else { return validate(dataset, study, Rules::V2) };
+        // A private attribute that another creator reserved is another attribute.
+        let is_meant = |tag: &&Definition| match &tag.private_creator {
+            Some(creator) => dataset.private_creator(tag.path.0).as_deref() == Some(trim_padding(creator)),
+            None => true,
+        };
+        let tags: Vec<(Tag, VR)> = tags.iter().filter(is_meant).map(|tag| (tag.path.0, tag.vr)).collect();
+        validate(dataset, study, Rules::V1 { extended_query_tags: &tags })
+    }
 }
 
 /// What is known of one part of a request.
@@ -99,12 +123,12 @@ impl<'s> StoreRequest<'s> {
         blobs: &'s Blobs,
         partition: PartitionName,
         study: Option<StudyUid>,
-        rules: Rules<'static>,
+        judge: Judge,
         lifetime: Option<SignedDuration>,
     ) -> StoreRequest<'s> {
         let _stay = service.stay().await;
         let (parts, uploads) = (Vec::new(), VecDeque::new());
-        StoreRequest { service, blobs, partition, study, rules, lifetime, parts, uploads, _stay }
+        StoreRequest { service, blobs, partition, study, judge, lifetime, parts, uploads, _stay }
     }
 
     /// Starts a part.
@@ -180,8 +204,8 @@ impl<'s> StoreRequest<'s> {
 
     /// Judges a file; a large one beside the reactor, whose other requests must not wait for it.
     async fn examine(&self, file: Part10, digest: Digest, length: u64) -> Result<Part, LogError> {
-        let (partition, study, rules) = (self.partition.clone(), self.study.clone(), self.rules);
-        let examine = move || examine(&file, digest, length, partition, study.as_ref(), rules);
+        let (partition, study, judge) = (self.partition.clone(), self.study.clone(), self.judge.clone());
+        let examine = move || examine(&file, digest, length, partition, study.as_ref(), &judge);
         if length < QUICK {
             return Ok(examine());
         }
@@ -210,7 +234,7 @@ fn examine(
     length: u64,
     partition: PartitionName,
     study: Option<&StudyUid>,
-    rules: Rules<'_>,
+    judge: &Judge,
 ) -> Part {
     let dataset = &file.dataset;
     let identity = Identity {
@@ -218,7 +242,7 @@ fn examine(
         sop_instance: dataset.first_text(tags::SOP_INSTANCE_UID),
         is_implicit_vr: file.implicit_vr,
     };
-    let validation = validate(dataset, study.map(StudyUid::as_str), rules);
+    let validation = judge.validate(dataset, study);
     let Some(key) = key(dataset, partition).filter(|_| validation.errors.is_empty()) else {
         return Part::Invalid(identity, validation);
     };
@@ -228,6 +252,7 @@ fn examine(
         transfer_syntax: file.transfer_syntax.clone(),
         attributes: indexed_attributes(dataset, &validation.dropped),
         frames: FrameTable::of(file),
+        query_tags: TagValues::default(), // the log knows the tags
     };
     let json = to_json(dataset, &validation.dropped);
     Part::Ready(identity, validation, Box::new(NewInstance { key, version, dataset: json.into() }))

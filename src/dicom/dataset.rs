@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
 
-use super::{charset::CharacterSet, vr};
+use super::{charset::CharacterSet, dictionary, vr};
 
 /// The elements of a data set or of an item of a sequence, in ascending order of their tags and each tag once. Where a
 /// file repeats a tag, the last element counts.
@@ -129,6 +129,16 @@ impl Dataset {
             Element { vr: VR::IS | VR::DS, .. } => self.first_text(tag)?.trim().parse().ok(),
             element => element.signed(),
         }
+    }
+
+    /// The creator that reserved the block of a private element in this data set, if one did (PS3.5 7.8.1).
+    pub fn private_creator(&self, tag: Tag) -> Option<String> {
+        let block = tag.1 >> 8;
+        if !dictionary::is_private(tag) || block < 0x10 {
+            return None;
+        }
+        let creator = self.element(Tag(tag.0, block)).filter(|element| element.vr == VR::LO)?;
+        Some(trim_padding(&self.decode(creator)?).to_owned())
     }
 
     /// The text of an element as it stands: values and their separators, padding included. Nothing if it is no text.

@@ -38,15 +38,15 @@ impl UidGrammar {
     }
 }
 
-/// What the service says of an identifier that is none. Routes say `StudyInstanceUid` where data sets say the keyword,
-/// `StudyInstanceUID`.
+/// What the service says of a text that is no identifier.
+pub const RULE: &str = "DICOM Identifier is invalid. \
+    Value length should not exceed the maximum length of 64 characters. \
+    Value should contain characters in '0'-'9' and '.'. \
+    Each component must start with non-zero number.";
+
+/// The same of a named one. Routes say `StudyInstanceUid` where data sets say the keyword, `StudyInstanceUID`.
 pub fn invalid_uid_message(name: &str) -> String {
-    format!(
-        "Dicom element '{name}' failed validation for VR 'UI': DICOM Identifier is invalid. \
-         Value length should not exceed the maximum length of 64 characters. \
-         Value should contain characters in '0'-'9' and '.'. \
-         Each component must start with non-zero number."
-    )
+    format!("Dicom element '{name}' failed validation for VR 'UI': {RULE}")
 }
 
 #[cfg(test)]

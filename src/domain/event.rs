@@ -3,7 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{attributes::IndexedAttributes, operation::OperationFact, workitem::event::WorkitemFact};
+use super::{
+    attributes::IndexedAttributes,
+    operation::OperationFact,
+    query_tag::event::{QueryTagFact, ReindexedInstance, TagValues},
+    workitem::event::WorkitemFact,
+};
 use crate::{
     clock::ClockMode,
     dicom::frames::FrameTable,
@@ -41,6 +46,8 @@ pub enum Fact {
     ExpirySet(StudyKey, Expiry),
     /// Something happened to a workitem.
     Workitem(WorkitemKey, WorkitemFact),
+    /// Something happened to extended query tags.
+    QueryTag(QueryTagFact),
     /// Something happened to a long-running operation.
     Operation(OperationId, OperationFact),
     /// A data partition came to be.
@@ -81,6 +88,9 @@ pub struct StoredVersion {
     /// Where each frame lies in the file; absent without pixel data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frames: Option<FrameTable>,
+    /// What it has for the extended query tags that there were.
+    #[serde(default, skip_serializing_if = "TagValues::is_empty")]
+    pub query_tags: TagValues,
 }
 
 /// What went along with a deleted instance.
@@ -176,6 +186,14 @@ pub mod kind {
     pub const WORKITEM_STATE_CHANGED: &str = "workitemStateChanged";
     /// A workitem was cancelled before anybody claimed it.
     pub const WORKITEM_CANCELLED: &str = "workitemCancelled";
+    /// An extended query tag came to be; see [`super::QueryTagFact`], and so for the next three.
+    pub const QUERY_TAG_ADDED: &str = "queryTagAdded";
+    /// An extended query tag became ready, or searching it was allowed or forbidden.
+    pub const QUERY_TAG_CHANGED: &str = "queryTagChanged";
+    /// An extended query tag went.
+    pub const QUERY_TAG_REMOVED: &str = "queryTagRemoved";
+    /// Instances were looked through for new extended query tags.
+    pub const QUERY_TAGS_REINDEXED: &str = "queryTagsReindexed";
     /// An operation was asked for; see [`super::OperationFact`], and so for the next two.
     pub const OPERATION_STARTED: &str = "operationStarted";
     /// A step of an operation was done.
@@ -188,7 +206,7 @@ pub mod kind {
     pub const CLOCK_MOVED: &str = "clockMoved";
 
     /// Every kind that there is.
-    pub const ALL: [&str; 14] = [
+    pub const ALL: [&str; 18] = [
         INSTANCE_STORED,
         INSTANCE_REPLACED,
         INSTANCE_UPDATED,
@@ -198,6 +216,10 @@ pub mod kind {
         WORKITEM_UPDATED,
         WORKITEM_STATE_CHANGED,
         WORKITEM_CANCELLED,
+        QUERY_TAG_ADDED,
+        QUERY_TAG_CHANGED,
+        QUERY_TAG_REMOVED,
+        QUERY_TAGS_REINDEXED,
         OPERATION_STARTED,
         OPERATION_PROGRESSED,
         OPERATION_ENDED,
@@ -216,6 +238,7 @@ impl Fact {
             Self::InstanceDeleted(..) => kind::INSTANCE_DELETED,
             Self::ExpirySet(..) => kind::EXPIRY_SET,
             Self::Workitem(_, fact) => fact.kind(),
+            Self::QueryTag(fact) => fact.kind(),
             Self::Operation(_, fact) => fact.kind(),
             Self::PartitionCreated(..) => kind::PARTITION_CREATED,
             Self::ClockMoved(_) => kind::CLOCK_MOVED,
@@ -231,9 +254,26 @@ impl Fact {
             | Self::InstanceDeleted(key, _) => Some(key),
             Self::ExpirySet(..)
             | Self::Workitem(..)
+            | Self::QueryTag(_)
             | Self::Operation(..)
             | Self::PartitionCreated(..)
             | Self::ClockMoved(_) => None,
+        }
+    }
+
+    /// All instances whose rows it may concern.
+    pub fn instances(&self) -> Vec<InstanceKey> {
+        match self {
+            Self::QueryTag(fact) => fact.instances().iter().map(ReindexedInstance::key).collect(),
+            _ => self.instance().into_iter().cloned().collect(),
+        }
+    }
+
+    /// The version that it stores.
+    pub fn stored_version_mut(&mut self) -> Option<&mut StoredVersion> {
+        match self {
+            Self::InstanceStored(_, version) | Self::InstanceReplaced(_, version) => Some(version),
+            _ => None,
         }
     }
 
@@ -283,8 +323,11 @@ impl Fact {
                 ..Subject::default()
             },
             Self::Operation(id, _) => Subject { operation: Some(*id), ..Subject::default() },
+            Self::QueryTag(QueryTagFact::Added(addition)) => {
+                Subject { operation: Some(addition.operation), ..Subject::default() }
+            }
             Self::PartitionCreated(name, _) => Subject { partition: Some(name.clone()), ..Subject::default() },
-            Self::ClockMoved(_) => Subject::default(),
+            Self::QueryTag(_) | Self::ClockMoved(_) => Subject::default(),
         }
     }
 
@@ -297,6 +340,7 @@ impl Fact {
             Self::InstanceDeleted(_, deletion) => serde_json::to_string(deletion),
             Self::ExpirySet(_, expiry) => serde_json::to_string(expiry),
             Self::Workitem(_, fact) => fact.body(),
+            Self::QueryTag(fact) => fact.body(),
             Self::Operation(_, fact) => fact.body(),
             Self::PartitionCreated(_, partition) => serde_json::to_string(partition),
             Self::ClockMoved(clock_move) => serde_json::to_string(clock_move),
@@ -334,6 +378,11 @@ impl Fact {
                 let fact = OperationFact::decode(kind, body).ok_or_else(|| MalformedEvent::Kind(kind.to_owned()))??;
                 let id = subject.operation.ok_or(MalformedEvent::Subject(fact.kind()))?;
                 Ok(Self::Operation(id, fact))
+            }
+            kind::QUERY_TAG_ADDED | kind::QUERY_TAG_CHANGED | kind::QUERY_TAG_REMOVED | kind::QUERY_TAGS_REINDEXED => {
+                QueryTagFact::decode(kind, body)
+                    .ok_or_else(|| MalformedEvent::Kind(kind.to_owned()))?
+                    .map(Self::QueryTag)
             }
             other => {
                 let fact =

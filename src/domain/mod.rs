@@ -10,6 +10,7 @@ pub mod expire;
 pub mod move_clock;
 pub mod operation;
 pub mod partition;
+pub mod query_tag;
 pub mod rejection;
 pub mod store;
 pub mod update;
@@ -31,6 +32,7 @@ pub use event::{Event, Fact};
 pub use rejection::Rejection;
 
 use operation::Operation;
+use query_tag::QueryTag;
 use workitem::Workitem;
 
 /// What is taken from clients.
@@ -69,6 +71,8 @@ pub struct Needs {
     pub unfinished_operations: bool,
     /// Data partitions that may or may not exist, beside the default one.
     pub partitions: BTreeSet<CaselessName>,
+    /// Whether the extended query tags are needed; they always are where instances are.
+    pub query_tags: bool,
 }
 
 /// The service at one moment: what a decision may ask, and where it puts what it decided.
@@ -127,6 +131,10 @@ pub trait Ledger {
     /// The key of the data partition that came to be last; known if any partition is needed.
     fn last_partition(&self) -> PartitionKey;
 
-    /// Appends an event; `dataset` is the DICOM JSON of the version that it stores, as it will be served.
+    /// The extended query tags, in the order of their paths.
+    fn query_tags(&self) -> Vec<&QueryTag>;
+
+    /// Appends an event; `dataset` is the DICOM JSON of the version that it stores, as it will be served. What a new
+    /// version has for the extended query tags is noted with it.
     fn append(&mut self, fact: Fact, dataset: Option<Arc<str>>) -> Position;
 }

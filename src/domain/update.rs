@@ -1,6 +1,8 @@
 //! Bulk update: it is asked for, and then one study after another is switched to new versions of its instances.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
+
+use dicom_core::Tag;
 
 use super::{
     Command, Fact, Ledger, Needs, Rejection,
@@ -10,6 +12,7 @@ use super::{
         event::Ending,
         update::{self, Update},
     },
+    query_tag::{Definition, index::Lookup},
 };
 use crate::ids::{Epoch, InstanceKey, OperationId, Position, Resource, StudyKey};
 
@@ -105,10 +108,11 @@ impl Command for SwitchStudy {
         }
         let is_last = self.index + 1 >= task.studies.len() as u64;
         let mut progress = progress.clone();
+        let changed: BTreeSet<Tag> = task.changes.tags().collect();
         if !self.is_current(ledger) {
             return Switched::Outdated;
         }
-        self.apply(&mut progress, ledger);
+        self.apply(&changed, &mut progress, ledger);
         let progressed = OperationFact::Progressed(Progress::Update(progress.clone()));
         ledger.append(Fact::Operation(self.operation, progressed), None);
         if !is_last {
@@ -129,14 +133,21 @@ impl SwitchStudy {
     }
 
     /// Appends the new versions, if there are any, and counts.
-    fn apply(&self, progress: &mut update::Progress, ledger: &mut dyn Ledger) {
+    fn apply(&self, changed: &BTreeSet<Tag>, progress: &mut update::Progress, ledger: &mut dyn Ledger) {
         progress.study_processed += 1;
         match &self.outcome {
             StudyOutcome::Updated(instances) => {
                 progress.study_updated += u64::from(!instances.is_empty());
                 progress.instance_updated += instances.len() as u64;
+                let tags = ledger.query_tags().into_iter().filter(|tag| tag.follows_update(changed));
+                let tags: Vec<Definition> = tags.map(|tag| tag.definition.clone()).collect();
+                let lookup = Lookup::new(&tags);
                 for ((key, _), UpdatedInstance { version, dataset }) in self.seen.iter().zip(instances) {
-                    let fact = Fact::InstanceUpdated(key.clone(), version.clone());
+                    let mut version = version.clone();
+                    if !tags.is_empty() {
+                        version.query_tags = lookup.values(dataset).unwrap_or_default();
+                    }
+                    let fact = Fact::InstanceUpdated(key.clone(), version);
                     ledger.append(fact, Some(dataset.clone()));
                 }
             }

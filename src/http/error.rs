@@ -16,7 +16,7 @@ use crate::{
     blob::BlobError,
     command::CommandError,
     dicom::uid::invalid_uid_message,
-    domain::Rejection,
+    domain::{Rejection, query_tag::QueryTagRejection},
     log::{LogError, snapshot::PlaceError},
     projection::ProjectionError,
     read::{ReadError, parameters::InvalidParameter, search::SearchRefusal, workitems::WorklistRefusal},
@@ -107,6 +107,17 @@ impl From<Rejection> for ApiError {
             Rejection::ClockBehindLastEvent { .. } => Self::Problem(StatusCode::CONFLICT, rejection.to_string()),
             Rejection::ClockOutOfRange => Self::Problem(StatusCode::BAD_REQUEST, rejection.to_string()),
         }
+    }
+}
+
+impl From<QueryTagRejection> for ApiError {
+    fn from(rejection: QueryTagRejection) -> Self {
+        let status = match rejection {
+            QueryTagRejection::Invalid(_) | QueryTagRejection::TooMany => StatusCode::BAD_REQUEST,
+            QueryTagRejection::Reindexing(_) | QueryTagRejection::AlreadyExists => StatusCode::CONFLICT,
+            QueryTagRejection::NotFound(_) => StatusCode::NOT_FOUND,
+        };
+        Self::Text(status, rejection.to_string().into())
     }
 }
 

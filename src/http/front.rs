@@ -35,7 +35,7 @@ pub const PARTITION: &str = "/p";
 pub const POSITION_HEADER: HeaderName = HeaderName::from_static("x-emulator-position");
 
 /// Path segments that the service compares without case.
-const LITERALS: [&str; 18] = [
+const LITERALS: [&str; 20] = [
     "studies",
     "$bulkUpdate",
     "series",
@@ -51,6 +51,8 @@ const LITERALS: [&str; 18] = [
     "workitems",
     "state",
     "cancelrequest",
+    "extendedquerytags",
+    "errors",
     "subscribers",
     "subscriptions",
     "suspend",

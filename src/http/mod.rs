@@ -22,6 +22,7 @@ mod operations;
 mod original;
 pub mod partitions;
 pub mod path;
+mod query_tags;
 mod retrieve;
 pub mod router;
 pub mod scope;

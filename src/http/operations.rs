@@ -16,8 +16,12 @@ use super::{
 };
 use crate::{
     blob::export::error_log,
-    domain::operation::{Operation, Progress, Status, Task, export, update},
+    domain::{
+        operation::{Operation, Progress, Status, Task, export, reindex, update},
+        query_tag::QueryTag,
+    },
     ids::OperationId,
+    read::View,
 };
 
 /// How an operation is referred to.
@@ -51,6 +55,8 @@ struct Body {
     #[serde(skip_serializing_if = "Option::is_none")]
     percent_complete: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    resources: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     results: Option<Results>,
 }
 
@@ -73,7 +79,8 @@ pub async fn get(ReadScope { scope, view }: ReadScope, Path(id): Path<String>) -
     let Some(id) = OperationId::parse(&id) else { return Err(missing) };
     let operation = view.operation(id).await?.ok_or(missing)?;
     let is_unfinished = operation.status.is_unfinished();
-    let body = Json(body(operation, &scope));
+    let resources = resources(&operation, &scope, &view).await?;
+    let body = Json(body(operation, &scope, resources));
     if is_unfinished {
         let location = Reference::new(id, &scope).location()?;
         return Ok((StatusCode::ACCEPTED, [(header::LOCATION, location)], body).into_response());
@@ -81,9 +88,20 @@ pub async fn get(ReadScope { scope, view }: ReadScope, Path(id): Path<String>) -
     Ok(body.into_response())
 }
 
-fn body(operation: Operation, scope: &Scope) -> Body {
+/// What the operation is about, if it says so: the tags of a reindex that still exist.
+async fn resources(operation: &Operation, scope: &Scope, view: &View) -> Result<Option<Vec<String>>, ApiError> {
+    let Task::Reindex(_) = operation.task else { return Ok(None) };
+    let tags = view.query_tags_of(operation.id).await?;
+    let url = |tag: &QueryTag| format!("{}/extendedquerytags/{}", scope.base, tag.definition.path);
+    Ok(Some(tags.iter().map(url).collect()))
+}
+
+fn body(operation: Operation, scope: &Scope, resources: Option<Vec<String>>) -> Body {
     let Operation { id, task, status, progress, created_at, updated_at } = operation;
     let (r#type, percent_complete, results) = match (&task, progress) {
+        (Task::Reindex(_), Progress::Reindex(progress)) => {
+            ("reindex", Some(percent_reindexed(status, &progress)), None)
+        }
         (Task::Update(task), Progress::Update(progress)) => {
             let percent = percent(progress.study_processed, task.studies.len());
             ("update", Some(percent), Some(Results::Update(progress)))
@@ -93,6 +111,7 @@ fn body(operation: Operation, scope: &Scope) -> Body {
             let export::Progress { exported, skipped, .. } = progress;
             ("export", None, Some(Results::Export { exported, skipped, error_href }))
         }
+        (Task::Reindex(_), _) => ("reindex", None, None),
         (Task::Update(_), _) => ("update", None, None),
         (Task::Export(_), _) => ("export", None, None),
     };
@@ -106,6 +125,7 @@ fn body(operation: Operation, scope: &Scope) -> Body {
             _ => status.as_str(),
         },
         percent_complete,
+        resources,
         results,
     }
 }
@@ -114,4 +134,13 @@ fn body(operation: Operation, scope: &Scope) -> Body {
 fn percent(done: u64, all: usize) -> u64 {
     let all = u64::try_from(all).unwrap_or(u64::MAX);
     done.saturating_mul(100).checked_div(all).unwrap_or(100).min(100)
+}
+
+/// How much of a reindex is done; all of it only when its tags are ready.
+fn percent_reindexed(status: Status, progress: &reindex::Progress) -> u64 {
+    if status == Status::Succeeded {
+        return 100;
+    }
+    let percent = progress.processed.saturating_mul(100).checked_div(progress.total);
+    percent.unwrap_or(0).min(99)
 }

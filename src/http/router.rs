@@ -19,7 +19,7 @@ use super::{
     error::ApiError,
     export, feed, front, health, metadata, operations,
     partitions::{self, Reach},
-    retrieve, search, store, version, workitems,
+    query_tags, retrieve, search, store, version, workitems,
 };
 
 /// The service that answers every request; `control` is what is mounted under `/_emulator`.
@@ -48,6 +48,9 @@ fn of_service() -> Router<Context> {
         .route("/changefeed", get(feed::list))
         .route("/changefeed/latest", get(feed::latest))
         .route("/operations/{operation}", get(operations::get))
+        .route("/extendedquerytags", get(query_tags::list).post(query_tags::add))
+        .route("/extendedquerytags/{tag}", query_tag())
+        .route("/extendedquerytags/{tag}/errors", get(query_tags::errors))
         .route("/partitions", get(partitions::list).route_layer(Extension(Reach::Partitions)))
         .route_layer(Extension(Reach::Service))
         .route_layer(middleware::from_fn(version::versioned))
@@ -101,6 +104,10 @@ fn new_workitem() -> MethodRouter<Context> {
 
 fn resource() -> MethodRouter<Context> {
     get(retrieve::instances).delete(delete::delete)
+}
+
+fn query_tag() -> MethodRouter<Context> {
+    get(query_tags::get).patch(query_tags::change).delete(query_tags::delete)
 }
 
 fn workitem() -> MethodRouter<Context> {

@@ -2,7 +2,7 @@
 
 use axum::{
     extract::{RawQuery, State},
-    http::{StatusCode, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
@@ -14,7 +14,10 @@ use super::{
     path::Uids,
     scope::ReadScope,
 };
-use crate::read::search::{self, Level};
+use crate::read::{
+    query_tags::Page,
+    search::{self, Level},
+};
 
 /// `/studies`
 pub async fn studies(
@@ -58,9 +61,23 @@ async fn search(
     level: Level,
 ) -> Result<Response, ApiError> {
     let scope = search::Scope { partition: scope.partition, level, study: path.study, series: path.series };
-    let query = search::parse(query.as_deref().unwrap_or_default(), &scope, dialect)?;
-    match view.search(&scope, &query).await? {
-        None => Ok(StatusCode::NO_CONTENT.into_response()),
-        Some(json) => Ok(([(header::CONTENT_TYPE, DICOM_JSON)], json).into_response()),
+    let raw = query.unwrap_or_default();
+    let tags = match search::needs_query_tags(&raw) {
+        true => view.query_tags(Page::ALL_TAGS).await?,
+        false => Vec::new(),
+    };
+    let query = search::parse(&raw, &scope, dialect, &tags)?;
+    let mut response = match view.search(&scope, &query).await? {
+        None => StatusCode::NO_CONTENT.into_response(),
+        Some(json) => ([(header::CONTENT_TYPE, DICOM_JSON)], json).into_response(),
+    };
+    if !query.erroneous.is_empty()
+        && let Ok(keys) = HeaderValue::from_str(&query.erroneous.join(","))
+    {
+        response.headers_mut().insert(ERRONEOUS_ATTRIBUTES, keys);
     }
+    Ok(response)
 }
+
+/// The keys of a search for which some values could not be indexed.
+const ERRONEOUS_ATTRIBUTES: HeaderName = HeaderName::from_static("erroneous-dicom-attributes");

@@ -7,13 +7,12 @@ use super::Tools;
 use crate::{
     command::{
         CommandError,
-        store::{Outcome, StoreRequest},
+        store::{Judge, Outcome, StoreRequest},
     },
-    dicom::validate::Rules,
     domain::store::IfExists,
     ids::{Digest, InstanceKey, PartitionName, Position, Resource},
     log::{LogError, Service},
-    read::{self, AsOf, View, instances::Extent},
+    read::{self, View, instances::Extent},
 };
 
 /// What became of a file.
@@ -68,7 +67,7 @@ pub async fn store<E: std::error::Error>(
 ) -> Result<Verdict, IntakeError<E>> {
     let service = tools.service().await?;
     let partition = PartitionName::default_partition();
-    let mut request = StoreRequest::begin(&service, &tools.blobs, partition, None, Rules::V2, None).await;
+    let mut request = StoreRequest::begin(&service, &tools.blobs, partition, None, Judge::V2, None).await;
     let mut intake = request.part();
     let mut length = 0;
     while let Some(chunk) = chunks.next().await {
@@ -106,7 +105,7 @@ async fn was_stored_since(
     key: InstanceKey,
     digest: Digest,
 ) -> Result<bool, LogError> {
-    let view = View { pool: tools.pool.clone(), service: service.id, as_of: AsOf::Head };
+    let view = View::now(&tools.pool, service.id);
     let extent = Extent::Resource(Resource::Instance(key));
     let found = view.instances_after(&extent, head, 1).await?;
     Ok(found.first().is_some_and(|instance| instance.digest == digest))

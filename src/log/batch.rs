@@ -7,7 +7,12 @@ use jiff::Timestamp;
 use super::{append::Numbered, state::State};
 use crate::{
     clock::ClockMode,
-    domain::{Event, Fact, Ledger, operation::Operation, workitem::Workitem},
+    domain::{
+        Event, Fact, Ledger,
+        operation::Operation,
+        query_tag::{QueryTag, index::Lookup},
+        workitem::Workitem,
+    },
     ids::{
         Epoch, InstanceKey, OperationId, PartitionKey, PartitionName, Position, Resource, SeriesKey, ServiceName,
         StudyKey, WorkitemKey,
@@ -31,6 +36,22 @@ impl Batch {
     /// Starts from what the database holds; `machine` is the machine's time.
     pub fn new(service: ServiceName, state: State, touched: Touched, machine: Timestamp) -> Self {
         Self { state, touched, events: Vec::new(), service, machine }
+    }
+}
+
+impl Batch {
+    /// Notes what a stored version has for the extended query tags, so that a rebuild need not read its data set.
+    fn index(&self, fact: &mut Fact, dataset: Option<&str>) {
+        let (Some(version), Some(dataset)) = (fact.stored_version_mut(), dataset) else { return };
+        let tags = self.touched.query_tags();
+        if tags.is_empty() {
+            return;
+        }
+        match Lookup::new(tags.into_iter().map(|tag| &tag.definition)).values(dataset) {
+            Ok(values) => version.query_tags = values,
+            // What the error says may quote the data set.
+            Err(_) => tracing::error!("a dataset cannot be read for extended query tags"),
+        }
     }
 }
 
@@ -108,7 +129,12 @@ impl Ledger for Batch {
         self.touched.last_partition()
     }
 
-    fn append(&mut self, fact: Fact, dataset: Option<Arc<str>>) -> Position {
+    fn query_tags(&self) -> Vec<&QueryTag> {
+        self.touched.query_tags()
+    }
+
+    fn append(&mut self, mut fact: Fact, dataset: Option<Arc<str>>) -> Position {
+        self.index(&mut fact, dataset.as_deref());
         if let Fact::ClockMoved(moved) = &fact {
             self.state.clock = (*moved).into(); // its own event bears the new time already
         }

@@ -120,6 +120,9 @@ async fn commit(
     touched.load(&mut transaction, service, &needs.instances).await?;
     touched.load_workitems(&mut transaction, service, &needs.workitems).await?;
     touched.load_operations(&mut transaction, service, &needs.operations).await?;
+    if needs.query_tags {
+        touched.load_query_tags(&mut transaction, service).await?;
+    }
     if needs.unfinished_operations {
         touched.load_unfinished_operations(&mut transaction, service).await?;
     }

@@ -111,6 +111,7 @@ pub fn fold(event: &Event, rows: &mut WorkingSet<InstanceRow>) {
         Fact::InstanceDeleted(key, _) => rows.remove(event.position, key),
         Fact::ExpirySet(..)
         | Fact::Workitem(..)
+        | Fact::QueryTag(_)
         | Fact::Operation(..)
         | Fact::PartitionCreated(..)
         | Fact::ClockMoved(_) => {}

@@ -7,6 +7,9 @@ mod copy;
 mod instances;
 mod operations;
 mod partitions;
+mod query_tag_errors;
+mod query_tag_values;
+mod query_tags;
 mod rebuild;
 mod rewind;
 mod row;
@@ -22,10 +25,10 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use crate::{
-    domain::{Event, Fact, operation::Operation, workitem::Workitem},
+    domain::{Event, Fact, operation::Operation, query_tag::QueryTag, workitem::Workitem},
     ids::{
-        CaselessName, InstanceKey, OperationId, PartitionKey, PartitionName, Position, Resource, SeriesKey, SeriesUid,
-        ServiceId, StudyKey, WorkitemKey,
+        CaselessName, InstanceKey, Level, OperationId, PartitionKey, PartitionName, Position, QueryTagId, Resource,
+        SeriesKey, SeriesUid, ServiceId, StudyKey, WorkitemKey,
     },
 };
 
@@ -33,6 +36,8 @@ pub use copy::copy;
 pub use instances::InstanceRow;
 pub use operations::OperationRow;
 pub use partitions::{PartitionRow, last_key as last_partition};
+pub use query_tag_errors::QueryTagErrorRow;
+pub use query_tags::QueryTagRow;
 pub use rebuild::bring_up_to_date;
 pub use rewind::rewind;
 pub use series::SeriesRow;
@@ -40,6 +45,7 @@ pub use studies::StudyRow;
 pub use verify::{Difference, verify};
 pub use workitems::WorkitemRow;
 
+use query_tag_values::{QueryTagValueKey, QueryTagValueRow};
 use row::Row;
 use working_set::WorkingSet;
 
@@ -79,13 +85,22 @@ impl Definition {
 }
 
 /// Every read model.
-const DEFINITIONS: [Definition; 6] = [
+const DEFINITIONS: [Definition; 9] = [
     Definition { name: studies::StudyRow::TABLE, sql: include_str!("../../projections/studies.sql") },
     Definition { name: series::SeriesRow::TABLE, sql: include_str!("../../projections/series.sql") },
     Definition { name: instances::InstanceRow::TABLE, sql: include_str!("../../projections/instances.sql") },
     Definition { name: workitems::WorkitemRow::TABLE, sql: include_str!("../../projections/workitems.sql") },
     Definition { name: operations::OperationRow::TABLE, sql: include_str!("../../projections/operations.sql") },
     Definition { name: partitions::PartitionRow::TABLE, sql: include_str!("../../projections/partitions.sql") },
+    Definition { name: query_tags::QueryTagRow::TABLE, sql: include_str!("../../projections/query_tags.sql") },
+    Definition {
+        name: query_tag_values::QueryTagValueRow::TABLE,
+        sql: include_str!("../../projections/query_tag_values.sql"),
+    },
+    Definition {
+        name: query_tag_errors::QueryTagErrorRow::TABLE,
+        sql: include_str!("../../projections/query_tag_errors.sql"),
+    },
 ];
 
 /// Tells the planner how much there is by now. Postgres finds that out by itself, but only after a while.
@@ -106,11 +121,18 @@ pub struct Touched {
     operations: WorkingSet<OperationRow>,
     partitions: WorkingSet<PartitionRow>,
     last_partition: Option<PartitionKey>,
+    query_tags: WorkingSet<QueryTagRow>,
+    query_tag_values: WorkingSet<QueryTagValueRow>,
+    query_tag_errors: WorkingSet<QueryTagErrorRow>,
+    has_query_tags: bool,
+    /// Those of the loaded tags that have errors in the table.
+    faulty_query_tags: Vec<QueryTagId>,
     counts: BTreeMap<StudyKey, BTreeMap<SeriesUid, u64>>,
 }
 
 impl Touched {
-    /// Loads the rows of instances, if they exist, with those of their series and studies.
+    /// Loads the rows of instances, if they exist, with those of their series and studies and what all of them have for
+    /// extended query tags.
     pub async fn load(
         &mut self,
         connection: &mut PgConnection,
@@ -121,7 +143,45 @@ impl Touched {
         let studies: BTreeSet<StudyKey> = series.iter().map(SeriesKey::study_key).collect();
         self.instances.load(connection, service, keys).await?;
         self.series.load(connection, service, &series).await?;
-        self.studies.load(connection, service, &studies).await
+        self.studies.load(connection, service, &studies).await?;
+        if keys.is_empty() {
+            return Ok(());
+        }
+        self.load_query_tags(connection, service).await?;
+        let values = self.query_tag_value_keys(keys);
+        self.query_tag_values.load(connection, service, &values).await?;
+        let instances = || keys.iter().filter(|key| self.instances.get(key).is_some());
+        let errors = self.faulty_query_tags.iter().flat_map(|tag| instances().map(|key| (*tag, key.clone()))).collect();
+        self.query_tag_errors.load(connection, service, &errors).await
+    }
+
+    /// What may have values for extended query tags: only what is there has some.
+    fn query_tag_value_keys(&self, instances: &BTreeSet<InstanceKey>) -> BTreeSet<QueryTagValueKey> {
+        let mut keys = BTreeSet::new();
+        for QueryTagRow(tag) in self.query_tags.rows() {
+            let is_there = |key: &&InstanceKey| match tag.definition.level {
+                Level::Study => self.studies.get(&key.study_key()).is_some(),
+                Level::Series => self.series.get(&key.series_key()).is_some(),
+                Level::Instance => self.instances.get(key).is_some(),
+            };
+            keys.extend(instances.iter().filter(is_there).map(|key| QueryTagValueKey::new(tag, key)));
+        }
+        keys
+    }
+
+    /// Loads the rows of all extended query tags, unless they are here.
+    pub async fn load_query_tags(
+        &mut self,
+        connection: &mut PgConnection,
+        service: ServiceId,
+    ) -> Result<(), ProjectionError> {
+        if !std::mem::replace(&mut self.has_query_tags, true) {
+            let tags = query_tags::all(connection, service).await?;
+            self.faulty_query_tags = tags.iter().filter(|tag| tag.is_faulty).map(|tag| tag.id).collect();
+            let paths = tags.into_iter().map(|tag| tag.path).collect();
+            self.query_tags.load(connection, service, &paths).await?;
+        }
+        Ok(())
     }
 
     /// Loads the rows of studies, if they exist.
@@ -205,6 +265,9 @@ impl Touched {
         if let Fact::PartitionCreated(_, partition) = &event.fact {
             self.last_partition = Some(partition.key);
         }
+        query_tag_values::fold(event, &self.query_tags, &self.instances, &mut self.query_tag_values);
+        query_tag_errors::fold(event, &self.query_tags, &mut self.query_tag_errors);
+        query_tags::fold(event, &mut self.query_tags);
     }
 
     /// Writes what changed.
@@ -214,7 +277,10 @@ impl Touched {
         self.instances.write(connection, service).await?;
         self.workitems.write(connection, service).await?;
         self.operations.write(connection, service).await?;
-        self.partitions.write(connection, service).await
+        self.partitions.write(connection, service).await?;
+        self.query_tags.write(connection, service).await?;
+        self.query_tag_values.write(connection, service).await?;
+        self.query_tag_errors.write(connection, service).await
     }
 
     /// Whether the instance exists.
@@ -225,6 +291,11 @@ impl Touched {
     /// The event that made the version of an instance that there is.
     pub fn instance_version(&self, key: &InstanceKey) -> Option<Position> {
         self.instances.since(key)
+    }
+
+    /// The extended query tags, in the order of their paths.
+    pub fn query_tags(&self) -> Vec<&QueryTag> {
+        self.query_tags.rows().map(|row| &row.0).collect()
     }
 
     /// The workitem, if it exists.

@@ -156,7 +156,8 @@ async fn fold_chunk(
     let Some(last) = events.last() else { return Ok(cursor) };
     let reached = last.position;
     let mut touched = Touched::default();
-    let instances = events.iter().filter_map(|event| event.fact.instance().cloned()).collect();
+    touched.load_query_tags(connection, service).await?;
+    let instances = events.iter().flat_map(|event| event.fact.instances()).collect();
     touched.load(connection, service, &instances).await?;
     let studies = events.iter().filter_map(|event| event.fact.study()).collect();
     touched.load_studies(connection, service, &studies).await?;

@@ -13,6 +13,8 @@ pub trait Row: Clone + PartialEq + Send + Sync + 'static {
     const KEY: &'static [&'static str];
     /// The other columns.
     const VALUES: &'static [Column];
+    /// How many rows of the table one event can make.
+    const VERSIONS: Versions = Versions::OnePerEvent;
 
     /// What identifies this row.
     fn key(&self) -> Self::Key;
@@ -22,6 +24,15 @@ pub trait Row: Clone + PartialEq + Send + Sync + 'static {
     fn values(&self) -> Result<Vec<Cell>, serde_json::Error>;
     /// Reads a row that was selected with the columns of [`Self::KEY`] and [`Self::VALUES`].
     fn read(row: &PgRow) -> Result<Self, sqlx::Error>;
+}
+
+/// How many rows of a table one event can make, and so what names a version of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Versions {
+    /// One at most: `since` names it, and `(service, since)` is the primary key.
+    OnePerEvent,
+    /// Several, of different keys: `since` and the key name one together, and the primary key has all of them.
+    ManyPerEvent,
 }
 
 /// A column that is not part of the key.
@@ -112,13 +123,25 @@ pub fn select_by_keys<R: Row>() -> AssertSqlSafe<String> {
     ))
 }
 
-/// `update` that ends live versions: `$1` the service, `$2` what each is `since`, which names it, `$3` where it ends.
+/// `update` that ends live versions: `$1` the service, `$2` since, `$3` until; then one text array per key column, if
+/// the key is needed to name a version.
 pub fn end_versions<R: Row>() -> AssertSqlSafe<String> {
-    AssertSqlSafe(format!(
-        "update {table} t set until = ($3::bigint[])[array_position($2::bigint[], t.since)] \
-         where t.service = $1 and t.since = any($2::bigint[])",
-        table = R::TABLE,
-    ))
+    AssertSqlSafe(match R::VERSIONS {
+        Versions::OnePerEvent => format!(
+            "update {table} t set until = ($3::bigint[])[array_position($2::bigint[], t.since)] \
+             where t.service = $1 and t.since = any($2::bigint[])",
+            table = R::TABLE,
+        ),
+        Versions::ManyPerEvent => format!(
+            "update {table} t set until = n.until \
+             from unnest($2::bigint[], $3::bigint[], {arrays}) as n(since, until, {keys}) \
+             where {matching} and t.since = n.since",
+            table = R::TABLE,
+            arrays = text_arrays::<R>(4),
+            keys = R::KEY.join(", "),
+            matching = matching::<R>("n"),
+        ),
+    })
 }
 
 /// `insert` of versions: `$1` the service, `$2` since, `$3` until, then one array per column.

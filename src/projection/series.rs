@@ -88,6 +88,7 @@ pub fn fold(event: &Event, rows: &mut WorkingSet<SeriesRow>) {
         Fact::InstanceDeleted(..)
         | Fact::ExpirySet(..)
         | Fact::Workitem(..)
+        | Fact::QueryTag(_)
         | Fact::Operation(..)
         | Fact::PartitionCreated(..)
         | Fact::ClockMoved(_) => {}

@@ -103,6 +103,7 @@ pub fn fold(event: &Event, rows: &mut WorkingSet<StudyRow>) {
         }
         Fact::InstanceDeleted(..)
         | Fact::Workitem(..)
+        | Fact::QueryTag(_)
         | Fact::Operation(..)
         | Fact::PartitionCreated(..)
         | Fact::ClockMoved(_) => {}

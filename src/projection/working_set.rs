@@ -6,7 +6,7 @@ use sqlx::{PgConnection, Row as _};
 
 use super::{
     ProjectionError,
-    row::{Cell, Cells, ColumnKind, PgQuery, Row, end_versions, insert_versions, select_by_keys},
+    row::{Cell, Cells, ColumnKind, PgQuery, Row, Versions, end_versions, insert_versions, select_by_keys},
 };
 use crate::ids::{Position, ServiceId};
 
@@ -18,8 +18,8 @@ const ROWS_PER_STATEMENT: usize = 1_000;
 pub struct WorkingSet<R: Row> {
     /// Rows that live now.
     live: BTreeMap<R::Key, Live<R>>,
-    /// Versions in the table that have ended: since, until.
-    ended: Vec<(Position, Position)>,
+    /// Versions in the table that have ended.
+    ended: Vec<Ended<R::Key>>,
     /// Versions that came and went since loading.
     passed: Vec<Passed<R>>,
 }
@@ -37,6 +37,13 @@ struct Live<R> {
 enum Place {
     Table,
     Memory,
+}
+
+#[derive(Debug)]
+struct Ended<K> {
+    key: K,
+    since: Position,
+    until: Position,
 }
 
 #[derive(Debug)]
@@ -82,6 +89,11 @@ impl<R: Row> WorkingSet<R> {
         self.live.get(key).map(|live| live.since)
     }
 
+    /// The live rows, ascending by key.
+    pub fn rows(&self) -> impl Iterator<Item = &R> {
+        self.live.values().map(|live| &live.row)
+    }
+
     /// The keys of the live rows, ascending.
     pub fn keys(&self) -> impl Iterator<Item = &R::Key> {
         self.live.keys()
@@ -101,7 +113,11 @@ impl<R: Row> WorkingSet<R> {
     pub fn remove(&mut self, position: Position, key: &R::Key) {
         match self.live.remove(key) {
             None => {}
-            Some(Live { since, place: Place::Table, .. }) => self.ended.push((since, position)),
+            // A version that the same event made was never seen.
+            Some(Live { since, place: Place::Memory, .. }) if since == position => {}
+            Some(Live { since, place: Place::Table, .. }) => {
+                self.ended.push(Ended { key: key.clone(), since, until: position });
+            }
             Some(Live { since, place: Place::Memory, row }) => self.passed.push(Passed { row, since, until: position }),
         }
     }
@@ -109,9 +125,7 @@ impl<R: Row> WorkingSet<R> {
     /// Writes what changed: ends rows first, so that a key never lives twice.
     pub async fn write(self, connection: &mut PgConnection, service: ServiceId) -> Result<(), ProjectionError> {
         for ended in self.ended.chunks(ROWS_PER_STATEMENT) {
-            let (since, until): (Vec<i64>, Vec<i64>) = ended.iter().map(|(since, until)| (since.0, until.0)).unzip();
-            let query = sqlx::query(end_versions::<R>()).bind(service.0).bind(since).bind(until);
-            query.execute(&mut *connection).await?;
+            end::<R>(connection, service, ended).await?;
         }
         let passed = self.passed.iter().map(|passed| (&passed.row, passed.since, Some(passed.until)));
         let born =
@@ -122,6 +136,21 @@ impl<R: Row> WorkingSet<R> {
         }
         Ok(())
     }
+}
+
+async fn end<R: Row>(
+    connection: &mut PgConnection,
+    service: ServiceId,
+    ended: &[Ended<R::Key>],
+) -> Result<(), ProjectionError> {
+    let (since, until): (Vec<i64>, Vec<i64>) = ended.iter().map(|ended| (ended.since.0, ended.until.0)).unzip();
+    let query = sqlx::query(end_versions::<R>()).bind(service.0).bind(since).bind(until);
+    let query = match R::VERSIONS {
+        Versions::OnePerEvent => query,
+        Versions::ManyPerEvent => bind_keys::<R>(query, ended.iter().map(|ended| &ended.key)),
+    };
+    query.execute(connection).await?;
+    Ok(())
 }
 
 async fn insert<R: Row>(

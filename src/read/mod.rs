@@ -6,6 +6,7 @@ pub mod names;
 pub mod operations;
 pub mod parameters;
 pub mod partitions;
+pub mod query_tags;
 pub mod search;
 pub mod studies;
 pub mod workitems;
@@ -53,6 +54,13 @@ pub struct View {
     pub as_of: AsOf,
     /// Where names are found.
     pub names: Arc<Names>,
+}
+
+impl View {
+    /// A service as it is now, for work that searches for no names.
+    pub fn now(pool: &PgPool, service: ServiceId) -> Self {
+        Self { pool: pool.clone(), service, as_of: AsOf::Head, names: Arc::default() }
+    }
 }
 
 /// The moment that is looked at.

@@ -40,7 +40,7 @@ const CONCURRENT_COPIES: usize = 8;
 pub async fn work(tools: &Tools, service: &Service, id: OperationId, task: &Export) -> Result<Stopped, WorkError> {
     // The epoch before the operation: what is found afterwards is of this run of the service, or a later one.
     let epoch = read::epoch(&tools.pool, service.id).await?;
-    let head = View { pool: tools.pool.clone(), service: service.id, as_of: AsOf::Head };
+    let head = tools.view(service);
     let Some(found) = head.operation(id).await? else { return Ok(Stopped::Overtaken) };
     let Some(asked_at) = read::operations::started_at(&tools.pool, service.id, id).await? else {
         return Ok(Stopped::Overtaken);

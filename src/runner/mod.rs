@@ -5,6 +5,7 @@
 //! after a restart, stops when a reset undoes it, and comes to no harm when two processes take it up.
 
 mod export;
+mod reindex;
 mod update;
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
@@ -131,6 +132,7 @@ async fn take_up(
 
 async fn work(tools: &Tools, service: &Service, operation: Operation) -> Result<Stopped, WorkError> {
     match &operation.task {
+        Task::Reindex(_) => reindex::work(tools, service, operation.id).await,
         Task::Update(_) => update::work(tools, service, operation.id).await,
         Task::Export(task) => export::work(tools, service, operation.id, task).await,
     }

@@ -25,6 +25,7 @@ mod names;
 mod operations;
 mod partitions;
 mod process;
+mod query_tags;
 mod rendered;
 mod retrieve;
 mod search;

@@ -6,7 +6,10 @@ use proptest::prelude::*;
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Answer, DICOM_JSON, Instance, TestApp, send};
+use crate::{
+    query_tags,
+    support::{Answer, DICOM_JSON, Instance, TestApp, send},
+};
 
 /// One of the few instances of a history: study, series and instance are numbers.
 type Place = (u8, u8, u8);
@@ -68,6 +71,19 @@ pub enum Step {
     Update(Vec<u8>, u8),
     /// A request about one of two workitems.
     Work(u8, Work),
+    /// A request about one of two extended query tags.
+    Tag(u8, Tag),
+}
+
+/// A request about an extended query tag.
+#[derive(Debug, Clone, Copy)]
+pub enum Tag {
+    /// Adds it at a level; what is stored is looked through before the next step.
+    Add(&'static str),
+    /// Allows or forbids to search it.
+    Change(&'static str),
+    /// Deletes it.
+    Delete,
 }
 
 /// A request about a workitem; clients are numbers.
@@ -97,6 +113,7 @@ pub fn histories() -> impl Strategy<Value = Vec<Turn>> {
         1 => (1..=2u8).prop_map(Step::DeleteStudy),
         2 => (prop::collection::vec(1..=3u8, 1..4), 0..3u8).prop_map(|(studies, value)| Step::Update(studies, value)),
         4 => (1..=2u8, work()).prop_map(|(workitem, work)| Step::Work(workitem, work)),
+        4 => (1..=2u8, tag()).prop_map(|(number, tag)| Step::Tag(number, tag)),
     ];
     prop::collection::vec((0..=1u8, step), 1..12)
 }
@@ -111,6 +128,12 @@ fn work() -> impl Strategy<Value = Work> {
     ]
 }
 
+fn tag() -> impl Strategy<Value = Tag> {
+    let level = prop_oneof![Just("Study"), Just("Series"), Just("Instance")];
+    let status = prop_oneof![2 => Just("Enabled"), 1 => Just("Disabled")];
+    prop_oneof![4 => level.prop_map(Tag::Add), 2 => status.prop_map(Tag::Change), 1 => Just(Tag::Delete)]
+}
+
 fn instance((study, series, number): Place, value: u8) -> Instance {
     let study_uid = format!("1.2.{study}");
     let series_uid = format!("{study_uid}.{series}");
@@ -120,6 +143,14 @@ fn instance((study, series, number): Place, value: u8) -> Instance {
         0 => instance.without(0x0008_1030),
         1 => instance.with(0x0008_1030, "LO", ""),
         value => instance.with(0x0008_1030, "LO", &format!("description {value}")),
+    };
+    // The same for extended query tags, the second of which has values that cannot be indexed.
+    let instance = match value {
+        0 => instance,
+        1 => instance.with(0x0018_1030, "LO", "").with(0x0020_0013, "SH", "1"),
+        value => {
+            instance.with(0x0018_1030, "LO", &format!("protocol {value}")).with(0x0020_0013, "IS", &value.to_string())
+        }
     };
     instance.with(0x0010_0020, "LO", &format!("P{study}{value}")).with(
         0x0008_0060,
@@ -151,6 +182,7 @@ pub async fn take((partition, step): &Turn, kind: Kind, app: &TestApp) -> String
         Step::DeleteStudy(study) => delete(instance((*study, 1, 1), 0).study_path()).await,
         Step::Update(studies, value) => return update(app, &home, studies, *value).await,
         Step::Work(workitem, work) => work.take(app, &home, *workitem).await,
+        Step::Tag(number, tag) => tag.take(app, *number).await,
     };
     let position = answer.header("x-emulator-position").unwrap_or("-").to_owned();
     format!("{} {position} {}", answer.status, answer.text())
@@ -178,6 +210,23 @@ impl Work {
         let request = app.request(method, &format!("{home}{path}"));
         let request = request.header("accept", DICOM_JSON).header("content-type", DICOM_JSON);
         send(request.body(body.to_string())).await
+    }
+}
+
+impl Tag {
+    async fn take(self, app: &TestApp, number: u8) -> Answer {
+        let path = if number == 1 { "ProtocolName" } else { "InstanceNumber" };
+        match self {
+            Self::Add(level) => {
+                let answer = query_tags::add(app, json!([{ "path": path, "level": level }])).await;
+                if answer.status == 202 {
+                    query_tags::wait(app, answer.json()["id"].as_str().expect("an operation")).await;
+                }
+                answer
+            }
+            Self::Change(status) => query_tags::patch(app, path, &json!({ "queryStatus": status }).to_string()).await,
+            Self::Delete => app.delete(&format!("/extendedquerytags/{path}")).await,
+        }
     }
 }
 
@@ -258,7 +307,7 @@ impl Feed {
             }
             Step::DeleteStudy(study) => self.delete(|(p, (s, ..))| (p, s) == (partition, *study)),
             Step::Update(studies, _) => studies.iter().for_each(|study| self.update((partition, *study))),
-            Step::Work(..) => {} // the feed knows nothing of workitems
+            Step::Work(..) | Step::Tag(..) => {} // the feed knows nothing of them
         }
     }
 

@@ -52,6 +52,51 @@ pub fn is_private_creator(tag: Tag) -> bool {
     is_private(tag) && (0x10..=0xFF).contains(&tag.1)
 }
 
+/// Why a text names no attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoAttribute {
+    /// It is the path of an attribute in a sequence, `A.B`.
+    Sequence,
+    /// It is neither a keyword nor a tag.
+    Unknown,
+}
+
+/// The attribute that a client names: a keyword as PS3.6 spells it, or eight hexadecimal digits of a tag that PS3.6
+/// knows or that is private.
+pub fn named(text: &str) -> Result<Tag, NoAttribute> {
+    if text.contains('.') {
+        return Err(NoAttribute::Sequence);
+    }
+    if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        let number = u32::from_str_radix(text, 16).unwrap_or_default();
+        let tag = Tag((number >> 16) as u16, number as u16);
+        return if is_private(tag) || keyword(tag).is_some() { Ok(tag) } else { Err(NoAttribute::Unknown) };
+    }
+    let entry = StandardDataDictionary.by_name(text).ok_or(NoAttribute::Unknown)?;
+    Ok(entry.tag.inner())
+}
+
+/// What messages call an attribute: its keyword, or the eight digits of a private tag.
+pub fn name(tag: Tag) -> String {
+    match keyword(tag).filter(|_| !is_private(tag)) {
+        Some(keyword) => keyword.to_owned(),
+        None => format!("{:04X}{:04X}", tag.0, tag.1),
+    }
+}
+
+/// The value representations that an attribute may have, the usual one first; none of private attributes and those
+/// that the dictionary does not know.
+pub fn vrs_of(tag: Tag) -> Vec<VR> {
+    let Some(entry) = StandardDataDictionary.by_tag(tag) else { return Vec::new() };
+    match entry.vr() {
+        VirtualVr::Exact(vr) => vec![vr],
+        VirtualVr::Xs => vec![VR::US, VR::SS],
+        VirtualVr::Lt => vec![VR::US, VR::SS, VR::OW],
+        VirtualVr::Ox | VirtualVr::Px => vec![VR::OB, VR::OW],
+        _ => Vec::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use dicom_dictionary_std::tags;
@@ -70,6 +115,19 @@ mod tests {
         assert_eq!(vr(0x0008, 0x0000), Some(VR::UL), "group length");
         assert_eq!(vr(0x0009, 0x0000), Some(VR::UL), "private group length");
         assert_eq!(vr(0x0008, 0xFFFE), None, "unknown");
+    }
+
+    #[test]
+    fn attributes_are_named_by_keyword_or_digits() {
+        assert_eq!(named("PatientName"), Ok(tags::PATIENT_NAME));
+        assert_eq!(named("0020000d"), Ok(tags::STUDY_INSTANCE_UID));
+        assert_eq!(named("00091001"), Ok(Tag(0x0009, 0x1001)), "private");
+        assert_eq!(named("60120010"), Ok(Tag(0x6012, 0x0010)), "overlays repeat");
+        for text in ["patientname", "00080FFE", "0020,000D", "", " PatientName", "0020000", "PrivateCreator"] {
+            assert_eq!(named(text), Err(NoAttribute::Unknown), "{text:?}");
+        }
+        assert_eq!(named("A.B"), Err(NoAttribute::Sequence));
+        assert_eq!((name(tags::PATIENT_ID), name(Tag(0x0009, 0x10AB))), ("PatientID".into(), "000910AB".into()));
     }
 
     #[test]

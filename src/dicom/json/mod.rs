@@ -2,6 +2,7 @@
 
 mod document;
 mod number;
+mod pick;
 mod read;
 mod text;
 mod tree;
@@ -17,7 +18,9 @@ use super::{
 
 pub use self::{
     document::{Attribute, Document},
+    pick::pick,
     read::{Body, MalformedDocument, body, members},
+    tree::{Tree, lenient},
 };
 
 /// The group of file meta information.

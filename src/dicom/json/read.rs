@@ -8,7 +8,7 @@ use super::{
     document::{Attribute, Content, Document, Value},
     number::write_decimal,
     text::NAME_GROUPS,
-    tree::{Members, Tree, without_leniencies},
+    tree::{Members, Tree, lenient},
 };
 use crate::dicom::vr;
 
@@ -66,9 +66,7 @@ pub fn body(json: &[u8]) -> Result<Body, MalformedDocument> {
 /// The members of a JSON object in their order, each as it is written, but for what the service forgives.
 pub fn members(json: &[u8]) -> Result<Vec<(String, Box<RawValue>)>, MalformedDocument> {
     let text = str::from_utf8(json).map_err(|_| MalformedDocument::Json { line: 1, column: 1 })?;
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let object = serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_leniencies(text)));
-    object.map(|Members(members)| members).map_err(|error| match error.classify() {
+    lenient(text).map(|Members(members)| members).map_err(|error| match error.classify() {
         Category::Data => MalformedDocument::NoObject,
         _ => MalformedDocument::Json { line: error.line(), column: error.column() },
     })
@@ -80,9 +78,7 @@ pub(super) fn document(json: &str) -> Result<Document, MalformedDocument> {
 }
 
 fn tree(text: &str) -> Result<Tree, MalformedDocument> {
-    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let strict = serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_leniencies(text)));
-    strict.map_err(|error| MalformedDocument::Json { line: error.line(), column: error.column() })
+    lenient(text).map_err(|error| MalformedDocument::Json { line: error.line(), column: error.column() })
 }
 
 /// What a JSON object says of a data set.

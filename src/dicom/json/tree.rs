@@ -2,18 +2,31 @@
 
 use std::fmt;
 
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Number, value::RawValue};
 
 /// A JSON document. It is never nested deeper than the 128 levels that `serde_json` reads.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Tree {
+pub enum Tree {
+    /// `null`
     Null,
-    Bool,
+    /// `true` or `false`
+    Bool(bool),
+    /// A number.
     Number(Number),
+    /// A string.
     Text(String),
+    /// An array.
     Array(Vec<Tree>),
+    /// An object; a name may be there twice.
     Object(Vec<(String, Tree)>),
+}
+
+/// Reads a document, a [`Tree`] or another, forgiving what the service forgives: a byte order mark, comments, and commas before a closing
+/// bracket.
+pub fn lenient<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    serde_json::from_str(text).or_else(|_| serde_json::from_str(&without_leniencies(text)))
 }
 
 impl<'de> Deserialize<'de> for Tree {
@@ -35,8 +48,8 @@ impl<'de> Visitor<'de> for TreeVisitor {
         Ok(Tree::Null)
     }
 
-    fn visit_bool<E: Error>(self, _: bool) -> Result<Tree, E> {
-        Ok(Tree::Bool)
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Tree, E> {
+        Ok(Tree::Bool(value))
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<Tree, E> {
@@ -100,7 +113,7 @@ impl<'de> Deserialize<'de> for Members {
 }
 
 /// The same document without comments and without commas before a closing bracket, both of which the service forgives.
-pub(super) fn without_leniencies(text: &str) -> String {
+fn without_leniencies(text: &str) -> String {
     let mut strict = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(character) = rest.chars().next() {

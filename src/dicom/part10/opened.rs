@@ -6,12 +6,7 @@ use bytes::Bytes;
 use dicom_core::VR;
 use flate2::read::DeflateDecoder;
 
-use super::{
-    Limits, Part10, ScanError, Scanner, meta_elements,
-    meta_reader::MetaReader,
-    scanner::META_START,
-    syntax,
-};
+use super::{Limits, Part10, ScanError, Scanner, meta_elements, meta_reader::MetaReader, scanner::META_START, syntax};
 use crate::dicom::dataset::Extent;
 
 /// A file that was read as a whole or around its pixel data, with the bytes that its extents point into.

@@ -171,6 +171,7 @@ impl Body {
     fn finish_head(self) -> Result<Part10, ScanError> {
         let (dataset, pixel_data) = self.reader.finish_head()?;
         let implicit_vr = self.encoding == Encoding::ImplicitLittle;
-        Ok(Part10 { transfer_syntax: self.transfer_syntax, implicit_vr, dataset, pixel_data })
+        let layout = Layout { dataset: self.start, ..Layout::default() };
+        Ok(Part10 { transfer_syntax: self.transfer_syntax, implicit_vr, dataset, pixel_data, layout })
     }
 }

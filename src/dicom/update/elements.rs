@@ -16,8 +16,8 @@ use super::{Changes, UpdateError, changes::MAX_VALUE_BYTES};
 use crate::dicom::{
     charset::{self, CharacterSet},
     dataset::{Dataset, Element, Value},
+    image::EXPLICIT_BIG_ENDIAN,
     part10::Part10,
-    transcode::EXPLICIT_BIG_ENDIAN,
     vr,
 };
 

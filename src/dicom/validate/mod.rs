@@ -3,6 +3,7 @@
 
 mod date_time;
 mod everywhere;
+mod indexable;
 mod report;
 mod required;
 mod rules;
@@ -11,6 +12,7 @@ mod value;
 
 use dicom_core::{Tag, VR};
 
+pub use self::indexable::{Unindexable, check as check_indexable};
 use self::report::Report;
 use super::dataset::Dataset;
 

@@ -2,13 +2,10 @@
 
 use std::collections::HashSet;
 
-use dicom_core::{Tag, VR};
+use dicom_core::Tag;
 
 use super::{Finding, Validation};
-use crate::dicom::{
-    dataset::{Dataset, trim_padding},
-    dictionary,
-};
+use crate::dicom::dataset::Dataset;
 
 /// The judgement so far. The first finding on a tag is the only one; a private tag is another one under another creator.
 #[derive(Debug, Default)]
@@ -31,7 +28,7 @@ impl Report {
     }
 
     fn first_finding(&mut self, dataset: &Dataset, tag: Tag, message: &str) -> Option<Finding> {
-        let creator = creator(dataset, tag);
+        let creator = dataset.private_creator(tag);
         let message = format!("DICOM100: {} - {message}", format_tag(tag, creator.as_deref()));
         self.seen.insert((tag, creator)).then_some(Finding { tag, message })
     }
@@ -43,14 +40,4 @@ pub(super) fn format_tag(Tag(group, element): Tag, creator: Option<&str>) -> Str
         Some(creator) => format!("({group:04x},{element:04x}:{creator})"),
         None => format!("({group:04x},{element:04x})"),
     }
-}
-
-/// The creator that reserved the block of a private element in the same data set, if one did (PS3.5 7.8.1).
-fn creator(dataset: &Dataset, tag: Tag) -> Option<String> {
-    let block = tag.1 >> 8;
-    if !dictionary::is_private(tag) || block < 0x10 {
-        return None;
-    }
-    let creator = dataset.element(Tag(tag.0, block)).filter(|element| element.vr == VR::LO)?;
-    Some(trim_padding(&dataset.decode(creator)?).to_owned())
 }

@@ -4,15 +4,10 @@
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
 
-use super::{
-    date_time,
-    report::Report,
-    rules,
-    value::{self, has_control_except_escape, length},
-};
+use super::{indexable, report::Report, value};
 use crate::dicom::{
     dataset::{Dataset, Element, Value},
-    dictionary, uid,
+    dictionary::name,
 };
 
 /// Attributes that can always be searched, in the order of their checks.
@@ -85,8 +80,7 @@ fn check_value(dataset: &Dataset, element: &Element, nulls: Nulls) -> Result<(),
         (VR::FL | VR::SL | VR::UL, _) => check_size(element, size, 4),
         (VR::SS | VR::US, _) => check_size(element, size, 2),
         (_, "") => Ok(()),
-        (VR::UI, value) if !uid::is_valid_uid(value) => Err(uid::invalid_uid_message(&name(element.tag))),
-        (vr, value) => check_text(vr, value).map_err(|text| failed(element, text)),
+        (vr, value) => indexable::check(vr, value).map_err(|fault| failed(element, &fault.to_string())),
     }
 }
 
@@ -94,49 +88,6 @@ fn check_size(element: &Element, actual: usize, least: usize) -> Result<(), Stri
     if actual >= least { Ok(()) } else { Err(failed(element, &format!("Value length is not {least}."))) }
 }
 
-/// Checks a value that is not empty; the error is the end of the message.
-fn check_text(vr: VR, value: &str) -> Result<(), &'static str> {
-    match vr {
-        VR::AE | VR::CS | VR::SH if length(value) > 16 => Err("Value length exceeds maximum length of 16."),
-        VR::AS if length(value) != 4 => Err("Value length is not 4."),
-        VR::DA if !date_time::is_calendar_date(value) => Err("Value cannot be parsed as a valid date."),
-        VR::DT => rules::check(vr, value).map_err(|_| "Value cannot be parsed as a valid DateTime."),
-        VR::IS => rules::check(vr, value).map_err(|_| "Value cannot be parsed as a valid integer string."),
-        VR::TM => rules::check(vr, value).map_err(|_| "Value cannot be parsed as a valid Time."),
-        VR::LO if length(value) > 64 => Err("Value length exceeds maximum length of 64."),
-        VR::LO if value.contains('\\') || has_control_except_escape(value) => Err("Value contains invalid character."),
-        VR::PN => check_name(value),
-        _ => Ok(()),
-    }
-}
-
-fn check_name(value: &str) -> Result<(), &'static str> {
-    const TOO_MANY_COMPONENTS: &str = "Value contains more than 5 components.";
-    if value.split('=').count() > 3 {
-        return Err(TOO_MANY_COMPONENTS);
-    }
-    for group in value.split('=') {
-        if length(group) > 64 {
-            return Err("One or more group of person name exceeds maxium length of 64.");
-        }
-        if has_control_except_escape(group) {
-            return Err("Value contains invalid character.");
-        }
-    }
-    match value.split('=').any(|group| group.split('^').count() > 5) {
-        true => Err(TOO_MANY_COMPONENTS),
-        false => Ok(()),
-    }
-}
-
 fn failed(element: &Element, text: &str) -> String {
     format!("Dicom element '{}' failed validation for VR '{}': {text}", name(element.tag), element.vr.to_string())
-}
-
-/// The keyword of an attribute of the standard, the digits of the tag otherwise.
-fn name(tag: Tag) -> String {
-    match dictionary::keyword(tag).filter(|_| !dictionary::is_private(tag)) {
-        Some(keyword) => keyword.to_owned(),
-        None => format!("{:04X}{:04X}", tag.0, tag.1),
-    }
 }

@@ -7,6 +7,7 @@
 pub mod advance;
 pub mod event;
 pub mod export;
+pub mod reindex;
 pub mod update;
 
 use jiff::Timestamp;
@@ -36,6 +37,8 @@ pub struct Operation {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "type")]
 pub enum Task {
+    /// Looking through what is stored for new extended query tags.
+    Reindex(reindex::Reindex),
     /// Changing attributes of all instances of some studies.
     Update(update::Update),
     /// Copying instances to a place outside.
@@ -46,6 +49,8 @@ pub enum Task {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "type")]
 pub enum Progress {
+    /// Of a [`Task::Reindex`].
+    Reindex(reindex::Progress),
     /// Of a [`Task::Update`].
     Update(update::Progress),
     /// Of a [`Task::Export`].
@@ -70,6 +75,7 @@ impl Task {
     /// Where it begins.
     pub fn beginning(&self) -> Progress {
         match self {
+            Self::Reindex(_) => Progress::Reindex(reindex::Progress::default()),
             Self::Update(_) => Progress::Update(update::Progress::default()),
             Self::Export(_) => Progress::Export(export::Progress::default()),
         }

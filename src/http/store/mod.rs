@@ -4,6 +4,8 @@ mod content_type;
 mod expiry;
 mod response;
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     extract::State,
@@ -23,7 +25,11 @@ use super::{
     scope::Scope,
     version::ApiVersion,
 };
-use crate::{command::store::StoreRequest, dicom::validate::Rules, domain::store::IfExists};
+use crate::{
+    command::store::{Judge, StoreRequest},
+    domain::{query_tag::Definition, store::IfExists},
+    read::{View, query_tags::Page},
+};
 
 /// `POST`: an instance that exists is a conflict.
 pub async fn post(
@@ -64,9 +70,9 @@ async fn store(
     if declared_length(headers).is_some_and(|length| length > limit) {
         return Err(too_large(limit));
     }
-    let rules = match scope.version {
-        ApiVersion::V1 => Rules::V1 { extended_query_tags: &[] },
-        ApiVersion::V2 => Rules::V2,
+    let judge = match scope.version {
+        ApiVersion::V1 => Judge::V1(query_tags(context, &scope).await?),
+        ApiVersion::V2 => Judge::V2,
     };
     let lifetime = match scope.version {
         ApiVersion::V1 => None,
@@ -74,12 +80,19 @@ async fn store(
     };
     let study = path.study;
     let mut request =
-        StoreRequest::begin(&scope.service, &context.blobs, scope.partition.clone(), study.clone(), rules, lifetime)
+        StoreRequest::begin(&scope.service, &context.blobs, scope.partition.clone(), study.clone(), judge, lifetime)
             .await;
     read_parts(content_type, body, limit, &mut request).await?;
     let (outcomes, position) = request.commit(&context.services, if_exists).await?;
     scope.position.leave(position);
     Ok(response::respond(&scope, study.as_ref(), outcomes))
+}
+
+/// The extended query tags of the service.
+async fn query_tags(context: &Context, scope: &Scope) -> Result<Arc<[Definition]>, ApiError> {
+    let view = View::now(&context.pool, scope.service.id);
+    let entries = view.query_tags(Page::ALL_TAGS).await?;
+    Ok(entries.into_iter().map(|entry| entry.tag.definition).collect())
 }
 
 /// Reads the whole body, part by part; nothing is stored before its end.

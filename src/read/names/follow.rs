@@ -22,7 +22,12 @@ const NAMES: &str = "
       from studies   where service = $1 and since > $2 and referring_physician_name is not null
      union all
     select 'workitems.patient_name', since, patient_name
-      from workitems where service = $1 and since > $2 and patient_name is not null";
+      from workitems where service = $1 and since > $2 and patient_name is not null
+     union all
+    select 'query_tag_values.' || v.tag, v.since, v.value
+      from query_tag_values v
+     where v.service = $1 and v.since > $2
+       and v.tag in (select t.added::text from query_tags t where t.service = $1 and t.vr = 'PN')";
 
 /// Names that are read at once: bounds the memory of the first search in a large service.
 const NAMES_AT_ONCE: usize = 5_000;

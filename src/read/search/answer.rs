@@ -1,14 +1,9 @@
 //! From rows to DICOM JSON: one object per entry, attributes ascending.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write,
-};
+use std::{collections::BTreeMap, fmt::Write};
 
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
 
 use super::{
     Level, Query, Scope,
@@ -16,6 +11,7 @@ use super::{
     sql::Row,
 };
 use crate::{
+    dicom::json::pick,
     domain::attributes::{IndexedAttributes, SERIES_ATTRIBUTES, STUDY_ATTRIBUTES},
     read::{ReadError, View},
 };
@@ -74,33 +70,6 @@ fn put_indexed(put: &mut impl FnMut(Tag, Option<String>), attributes: Option<&In
     for (tag, vr) in among {
         put(*tag, attributes.and_then(|attributes| attributes.get(*tag)).map(|value| element(*vr, value)));
     }
-}
-
-/// The wanted attributes of a stored dataset, as they are written there.
-pub fn pick(dataset: &str, wanted: &BTreeSet<Tag>) -> serde_json::Result<Entry> {
-    struct Pick<'w>(&'w BTreeSet<Tag>);
-
-    impl<'de> Visitor<'de> for Pick<'_> {
-        type Value = Entry;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-            f.write_str("a dataset")
-        }
-
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Entry, A::Error> {
-            let mut entry = Entry::new();
-            while let Some((key, element)) = map.next_entry::<&str, &RawValue>()? {
-                let number = u32::from_str_radix(key, 16).unwrap_or_default();
-                let tag = Tag((number >> 16) as u16, number as u16);
-                if self.0.contains(&tag) {
-                    entry.insert(tag, element.get().to_owned());
-                }
-            }
-            Ok(entry)
-        }
-    }
-
-    serde_json::Deserializer::from_str(dataset).deserialize_map(Pick(wanted))
 }
 
 /// An element with one value, which is text.

@@ -4,6 +4,7 @@ use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
 
 use super::Level;
+use crate::{domain::query_tag::QueryTag, ids::QueryTagId};
 
 /// An attribute that can be searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,20 +15,34 @@ pub struct Searchable {
     pub vr: VR,
     /// What it describes.
     pub level: Level,
-    /// The column that holds its folded value; in the table of its level. None for what is computed.
-    pub column: Option<&'static str>,
+    /// Where its folded value is.
+    pub place: Place,
+}
+
+/// Where the folded value of an attribute is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In a column of the table of its level.
+    Column(&'static str),
+    /// In the series of the study: it is computed.
+    Modalities,
+    /// Among the values of this extended query tag.
+    Extended(QueryTagId),
 }
 
 impl Searchable {
-    /// What the index of names calls it: its table and column.
+    /// What the index of names calls it: its table and column, or tag.
     pub fn name(&self) -> Option<String> {
-        let column = self.column?;
-        Some(format!("{}.{column}", self.level.table().name))
+        match self.place {
+            Place::Column(column) => Some(format!("{}.{column}", self.level.table().name)),
+            Place::Modalities => None,
+            Place::Extended(tag) => Some(format!("query_tag_values.{tag}")),
+        }
     }
 }
 
 const fn searchable(tag: Tag, vr: VR, level: Level, column: &'static str) -> Searchable {
-    Searchable { tag, vr, level, column: Some(column) }
+    Searchable { tag, vr, level, place: Place::Column(column) }
 }
 
 /// The attributes that can always be searched (conformance statement, "Supported search parameters").
@@ -40,7 +55,7 @@ const SEARCHABLE: [Searchable; 14] = [
     searchable(tags::PATIENT_NAME, VR::PN, Level::Study, "patient_name"),
     searchable(tags::PATIENT_BIRTH_DATE, VR::DA, Level::Study, "patient_birth_date"),
     searchable(tags::REFERRING_PHYSICIAN_NAME, VR::PN, Level::Study, "referring_physician_name"),
-    Searchable { tag: tags::MODALITIES_IN_STUDY, vr: VR::CS, level: Level::Study, column: None },
+    Searchable { tag: tags::MODALITIES_IN_STUDY, vr: VR::CS, level: Level::Study, place: Place::Modalities },
     searchable(tags::SERIES_INSTANCE_UID, VR::UI, Level::Series, "series"),
     searchable(tags::MODALITY, VR::CS, Level::Series, "modality"),
     searchable(tags::PERFORMED_PROCEDURE_STEP_START_DATE, VR::DA, Level::Series, "performed_procedure_step_start_date"),
@@ -51,6 +66,21 @@ const SEARCHABLE: [Searchable; 14] = [
 /// The searchable attribute with this tag.
 pub fn find(tag: Tag) -> Option<Searchable> {
     SEARCHABLE.into_iter().find(|attribute| attribute.tag == tag)
+}
+
+impl Searchable {
+    /// Whether it is an extended query tag.
+    pub fn is_extended(self) -> bool {
+        matches!(self.place, Place::Extended(_))
+    }
+}
+
+impl From<&QueryTag> for Searchable {
+    fn from(tag: &QueryTag) -> Self {
+        let definition = &tag.definition;
+        let place = Place::Extended(tag.id);
+        Self { tag: definition.path.0, vr: definition.vr, level: definition.level, place }
+    }
 }
 
 /// What an answer entry has when nothing else is asked for.

@@ -2,12 +2,14 @@
 
 pub(super) mod answer;
 mod attributes;
+mod moments;
 mod parse;
 mod plan;
 mod sql;
 
-pub use parse::{Include, Query, SearchRefusal, parse};
+pub use parse::{Include, Query, SearchRefusal, needs_query_tags, parse};
 
+pub use crate::ids::Level;
 use crate::ids::{PartitionName, SeriesUid, StudyUid};
 
 /// What is searched for, and where: the six resources of PS3.18 10.6.
@@ -21,17 +23,6 @@ pub struct Scope {
     pub study: Option<StudyUid>,
     /// The series in the path.
     pub series: Option<SeriesUid>,
-}
-
-/// Study, series or instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Level {
-    /// A study.
-    Study,
-    /// A series.
-    Series,
-    /// An instance.
-    Instance,
 }
 
 impl Scope {

@@ -2,20 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use dicom_core::{Tag, VR, dictionary::DataDictionary};
-use dicom_dictionary_std::StandardDataDictionary;
-use jiff::civil::Date;
+use dicom_core::{Tag, VR};
 
 use super::{
     Scope,
     attributes::{self, Searchable},
+    moments,
 };
 use crate::{
-    dicom::dictionary::{is_private, keyword},
-    domain::{Dialect, attributes::fold},
+    dicom::dictionary::{self, NoAttribute},
+    domain::{
+        Dialect,
+        attributes::fold,
+        query_tag::{QueryStatus, Status, index::comparable},
+    },
     read::{
         names::words,
         parameters::{self, InvalidParameter, Name},
+        query_tags::Entry,
     },
 };
 
@@ -30,6 +34,9 @@ pub struct Query {
     pub limit: i64,
     /// Entries to skip.
     pub offset: i64,
+    /// Keys of extended query tags that are searched for though some values could not be indexed, as the client wrote
+    /// them.
+    pub erroneous: Vec<String>,
 }
 
 /// A condition on one attribute.
@@ -81,6 +88,8 @@ pub enum SearchRefusal {
         "Invalid query: AttributeId {0} is not queryable.  If the parameter is an attribute keyword, check the casing as they are case-sensitive. The conformance statement has a list of supported query parameters, attributes and the levels."
     )]
     NotQueryable(String),
+    #[error("Query is disabled on specified attribute '{0}'.")]
+    Disabled(String),
     #[error("Invalid query: AttributeId '{0}' has empty string value that is not supported.")]
     Empty(String),
     #[error(
@@ -97,12 +106,28 @@ pub enum SearchRefusal {
         "Invalid query: specified Date value '{value}' is invalid for attribute '{keyword}'. Date should be valid and formatted as yyyyMMdd."
     )]
     Date { value: String, keyword: String },
+    #[error(
+        "Invalid query: specified DateTime value '{value}' for attribute {name} contains offset which is not supported."
+    )]
+    DateTimeOffset { value: String, name: String },
+    #[error(
+        "Invalid query: specified DateTime value '{value}' is invalid for attribute '{name}'. DateTime should be valid and formatted as yyyyMMddHHmmss.FFFFFF where yyyy is mandatory."
+    )]
+    DateTime { value: String, name: String },
+    #[error(
+        "Invalid query: specified Time value '{value}' is invalid for parameter '{name}'. Time should be valid and formatted as HHmmss.FFFFFF where HH is mandatory."
+    )]
+    Time { value: String, name: String },
+    #[error(
+        "Invalid query: specified value '{value}' extended query tag with path '{name}' is not a valid {kind} value."
+    )]
+    Number { value: String, name: String, kind: &'static str },
     #[error("Invalid query: specified range is invalid.\nBoth parts in the range cannot be empty.")]
     EmptyRange,
     #[error(
-        "Invalid query: specified date range '{range}' is invalid.\nThe first part date {from} should be lesser than or equal to the second part date {to}."
+        "Invalid query: specified date range '{range}' is invalid.\nThe first part {what} {from} should be lesser than or equal to the second part {what} {to}."
     )]
-    ReversedRange { range: String, from: String, to: String },
+    ReversedRange { range: String, what: &'static str, from: String, to: String },
     #[error(
         "Invalid query: specified tag '{keyword}' value '{value}' contains unsupported character '\"'. Character is not supported with Fuzzy match, try exact match or removing the invalid character. "
     )]
@@ -113,8 +138,15 @@ const LIMIT: Name = Name { name: "Limit", suffix: " for Limit" };
 const OFFSET: Name = Name { name: "Offset", suffix: " for Offset" };
 const FUZZY: Name = Name { name: "FuzzyMatching", suffix: " for FuzzyMatching" };
 
-/// Reads the raw query string of a search.
-pub fn parse(raw: &str, scope: &Scope, dialect: Dialect) -> Result<Query, SearchRefusal> {
+/// Whether a query string searches for more than the attributes that can always be searched: then the extended query
+/// tags must be known to read it.
+pub fn needs_query_tags(raw: &str) -> bool {
+    let names_other = |key: &str| dictionary::named(key.trim()).is_ok_and(|tag| attributes::find(tag).is_none());
+    form_urlencoded::parse(raw.as_bytes()).any(|(key, _)| names_other(&key))
+}
+
+/// Reads the raw query string of a search; `tags` are the extended query tags of the service, if they are needed.
+pub fn parse(raw: &str, scope: &Scope, dialect: Dialect, tags: &[Entry]) -> Result<Query, SearchRefusal> {
     let mut parameters: Vec<(String, String)> = Vec::new();
     let (mut limit, mut offset, mut fuzzy) = (None, None, None);
     let mut fields: Vec<String> = Vec::new();
@@ -135,8 +167,8 @@ pub fn parse(raw: &str, scope: &Scope, dialect: Dialect) -> Result<Query, Search
         true => Names::Fuzzy,
         false => Names::Exact,
     };
-    let conditions = conditions(parameters, scope, (names, dialect))?;
-    Ok(Query { conditions, include: include(fields)?, limit, offset })
+    let (conditions, erroneous) = conditions(parameters, scope, (names, dialect), tags)?;
+    Ok(Query { conditions, include: include(fields)?, limit, offset, erroneous })
 }
 
 /// How person names are matched.
@@ -150,16 +182,24 @@ fn conditions(
     parameters: Vec<(String, String)>,
     scope: &Scope,
     reading: (Names, Dialect),
-) -> Result<Vec<Condition>, SearchRefusal> {
+    tags: &[Entry],
+) -> Result<(Vec<Condition>, Vec<String>), SearchRefusal> {
     let mut keys = BTreeSet::new();
     let mut conditions: Vec<Condition> = Vec::new();
+    let mut erroneous = Vec::new();
     for (key, value) in parameters {
         if !keys.insert(key.to_lowercase()) {
             return Err(SearchRefusal::Duplicate(key));
         }
         let Some(tag) = tag(&key)? else { return Err(SearchRefusal::Unknown(key)) };
-        let queryable = attributes::find(tag).filter(|found| scope.levels().any(|level| level == found.level));
+        let extended = tags.iter().find(|entry| entry.tag.definition.path.0 == tag);
+        let extended = extended.filter(|entry| entry.tag.status == Status::Ready);
+        let found = attributes::find(tag).or_else(|| extended.map(|entry| Searchable::from(&entry.tag)));
+        let queryable = found.filter(|found| scope.levels().any(|level| level == found.level));
         let Some(attribute) = queryable else { return Err(SearchRefusal::NotQueryable(key)) };
+        if extended.is_some_and(|entry| entry.tag.query_status == QueryStatus::Disabled) {
+            return Err(SearchRefusal::Disabled(key));
+        }
         if value.is_empty() {
             return Err(SearchRefusal::Empty(key));
         }
@@ -168,21 +208,20 @@ fn conditions(
             return Err(SearchRefusal::TwoSpellings(key));
         }
         conditions.push(Condition { attribute, matching });
+        if extended.is_some_and(|entry| entry.errors > 0) {
+            erroneous.push(key);
+        }
     }
-    Ok(conditions)
+    Ok((conditions, erroneous))
 }
 
-/// A keyword of the dictionary, as it is spelled there, or eight hexadecimal digits.
+/// The attribute that a key or field names, if it names one.
 fn tag(text: &str) -> Result<Option<Tag>, SearchRefusal> {
-    if text.contains('.') {
-        return Err(SearchRefusal::Sequence(text.to_owned()));
+    match dictionary::named(text) {
+        Ok(tag) => Ok(Some(tag)),
+        Err(NoAttribute::Sequence) => Err(SearchRefusal::Sequence(text.to_owned())),
+        Err(NoAttribute::Unknown) => Ok(None),
     }
-    if text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        let number = u32::from_str_radix(text, 16).unwrap_or_default();
-        let tag = Tag((number >> 16) as u16, number as u16);
-        return Ok((is_private(tag) || keyword(tag).is_some()).then_some(tag));
-    }
-    Ok(StandardDataDictionary.by_name(text).map(|entry| entry.tag.inner()))
 }
 
 fn include(fields: Vec<String>) -> Result<Include, SearchRefusal> {
@@ -200,7 +239,7 @@ fn matching(
     (names, dialect): (Names, Dialect),
 ) -> Result<Matching, SearchRefusal> {
     let fold = |text: &str| fold(text, attribute.vr);
-    let named = || keyword(attribute.tag).unwrap_or(key).to_owned();
+    let named = || dictionary::name(attribute.tag);
     match attribute.vr {
         VR::UI if dialect == Dialect::Extended => {
             let uids = value.split([',', '\\']).map(str::trim).filter(|uid| !uid.is_empty());
@@ -211,7 +250,15 @@ fn matching(
                 _ => Ok(Matching::AnyOf(uids)),
             }
         }
-        VR::DA => date(value, named),
+        VR::DA | VR::DT | VR::TM => moments::matching(attribute.vr, value, &named()),
+        VR::IS | VR::SL | VR::SS | VR::UL | VR::US | VR::FL | VR::FD => {
+            let number = comparable(attribute.vr, value).map(Matching::Equal);
+            number.ok_or_else(|| SearchRefusal::Number {
+                value: value.to_owned(),
+                name: named(),
+                kind: if matches!(attribute.vr, VR::FL | VR::FD) { "double" } else { "long" },
+            })
+        }
         VR::PN if names == Names::Fuzzy => {
             if value.contains('"') {
                 return Err(SearchRefusal::QuoteInFuzzy { keyword: named(), value: value.to_owned() });
@@ -222,30 +269,5 @@ fn matching(
             Ok(Matching::Like(fold(value)))
         }
         _ => Ok(Matching::Equal(fold(value))),
-    }
-}
-
-/// A day, or a range of days with one end open at most.
-fn date(value: &str, named: impl Fn() -> String) -> Result<Matching, SearchRefusal> {
-    let day = |text: &str| -> Result<String, SearchRefusal> {
-        let digits = text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_digit());
-        match digits && Date::strptime("%Y%m%d", text).is_ok() {
-            true => Ok(text.to_owned()),
-            false => Err(SearchRefusal::Date { value: text.to_owned(), keyword: named() }),
-        }
-    };
-    let end = |text: &str| match text.trim() {
-        "" => Ok(None),
-        text => day(text).map(Some),
-    };
-    match value.split('-').collect::<Vec<_>>().as_slice() {
-        [from, to] => match (end(from)?, end(to)?) {
-            (None, None) => Err(SearchRefusal::EmptyRange),
-            (Some(from), Some(to)) if from > to => {
-                Err(SearchRefusal::ReversedRange { range: value.to_owned(), from, to })
-            }
-            (from, to) => Ok(Matching::Between(from, to)),
-        },
-        _ => day(value).map(Matching::Equal),
     }
 }

@@ -6,7 +6,8 @@ use dicom_core::Tag;
 use dicom_dictionary_std::tags;
 
 use super::{
-    Level, Scope, attributes,
+    Level, Scope,
+    attributes::{self, Searchable},
     parse::{Include, Query},
 };
 use crate::domain::attributes::{SERIES_ATTRIBUTES, STUDY_ATTRIBUTES};
@@ -55,7 +56,10 @@ pub fn plan(query: &Query, scope: &Scope) -> Plan {
         true => Source::Index,
         false => Source::Metadata,
     };
-    let searches = |level| query.conditions.iter().any(|condition| condition.attribute.level == level);
+    let searches = |level| {
+        let is_of_level = |attribute: Searchable| attribute.level == level && !attribute.is_extended();
+        query.conditions.iter().any(|condition| is_of_level(condition.attribute))
+    };
     let shows = |among: &[(Tag, _)]| source == Source::Index && among.iter().any(|(tag, _)| returned.contains(tag));
     Plan {
         with_study: scope.level > Level::Study && (searches(Level::Study) || shows(&STUDY_ATTRIBUTES)),

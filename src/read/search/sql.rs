@@ -6,11 +6,13 @@ use sqlx::{Postgres, QueryBuilder, Row as _, postgres::PgRow, types::Json};
 
 use super::{
     Level, Scope,
+    attributes::Place,
     parse::{Condition, Matching, Query},
     plan::{Plan, Source, plan},
 };
 use crate::{
     domain::attributes::IndexedAttributes,
+    ids::QueryTagId,
     read::{
         ReadError, View,
         names::{Hits, Sight, Wanted, push_hits, word_pattern},
@@ -186,13 +188,17 @@ impl View {
         scope: &Scope,
     ) {
         let level = scope.level.table().alias;
-        let Some(column) = condition.attribute.column else {
-            sql.push("exists (select from series x where ");
-            self.push_same(sql, "x", level, &STUDIES);
-            sql.push(" and ");
-            push_matching(sql, "x.modality", &condition.matching);
-            sql.push(")");
-            return;
+        let column = match condition.attribute.place {
+            Place::Column(column) => column,
+            Place::Modalities => {
+                sql.push("exists (select from series x where ");
+                self.push_same(sql, "x", level, &STUDIES);
+                sql.push(" and ");
+                push_matching(sql, "x.modality", &condition.matching);
+                sql.push(")");
+                return;
+            }
+            Place::Extended(tag) => return self.push_extended(sql, tag, condition, hits, scope),
         };
         let table = condition.attribute.level.table();
         // The identifiers of a study or series are columns of every table below it, behind those above it in an index.
@@ -210,6 +216,41 @@ impl View {
             _ => {}
         }
         push_matching(sql, &format!("{alias}.{column}"), &condition.matching);
+    }
+
+    /// The row belongs to a study, series or instance that has such a value for the tag. What has one is found first,
+    /// by the value; then whether it is this very one.
+    fn push_extended(
+        &self,
+        sql: &mut QueryBuilder<Postgres>,
+        tag: QueryTagId,
+        condition: &Condition,
+        hits: Option<&Hits>,
+        scope: &Scope,
+    ) {
+        let level = scope.level.table().alias;
+        let table = condition.attribute.level.table();
+        let last = table.keys.last().copied().unwrap_or("study");
+        let push_values = |sql: &mut QueryBuilder<Postgres>| {
+            sql.push("x.service = ").push_bind(self.service.0);
+            sql.push(" and x.tag = ").push_bind(tag.to_string());
+            sql.push(" and x.partition = ").push_bind(scope.partition.to_string());
+            sql.push(" and ");
+            self.as_of.push(sql, "x");
+            sql.push(" and ");
+            if let Some(hits) = hits {
+                push_hits(sql, "x", hits);
+            }
+            push_matching(sql, "x.value", &condition.matching);
+        };
+        sql.push(format_args!("{level}.{last} = any(array(select x.{last} from query_tag_values x where "));
+        push_values(sql);
+        sql.push(")) and exists (select from query_tag_values x where ");
+        for key in table.keys {
+            sql.push(format_args!("x.{key} = {level}.{key} and "));
+        }
+        push_values(sql);
+        sql.push(")");
     }
 
     /// Of the rows of the level, only those of studies with a row of `table` that matches: found first, so that a

@@ -8,6 +8,7 @@ use sqlx::{Postgres, QueryBuilder, Row as _};
 
 use super::parse::{Condition, Matching, Query};
 use crate::{
+    dicom::json::pick,
     domain::workitem::searchable::Searchable,
     ids::PartitionName,
     read::{
@@ -139,7 +140,7 @@ fn shown(query: &Query, fields: &BTreeSet<Tag>) -> BTreeSet<Tag> {
 }
 
 fn entry(dataset: &str, shown: &BTreeSet<Tag>) -> Result<String, ReadError> {
-    let entry = answer::pick(dataset, shown).map_err(|error| sqlx::Error::Decode(error.into()))?;
+    let entry = pick(dataset, shown).map_err(|error| sqlx::Error::Decode(error.into()))?;
     let mut json = String::new();
     answer::write_entry(&mut json, &entry);
     Ok(json)

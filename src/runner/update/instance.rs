@@ -14,6 +14,7 @@ use crate::{
     domain::{
         attributes::{IndexedAttributes, STUDY_ATTRIBUTES},
         event::StoredVersion,
+        query_tag::event::TagValues,
         update::UpdatedInstance,
     },
     ids::Digest,
@@ -101,7 +102,8 @@ pub async fn rewrite(
     let (digest, length) = sink.finish(service, instance).await?;
     let attributes = indexed(&rewritten.changed);
     let transfer_syntax = instance.transfer_syntax.clone();
-    let version = StoredVersion { digest, length, transfer_syntax, attributes, frames: rewritten.frames };
+    let query_tags = TagValues::default(); // the log knows the tags
+    let version = StoredVersion { digest, length, transfer_syntax, attributes, frames: rewritten.frames, query_tags };
     Ok(UpdatedInstance { version, dataset })
 }
 

@@ -23,6 +23,9 @@ async fn the_rows_are_what_the_log_says() {
             compared("workitems", 0),
             compared("operations", 0),
             compared("partitions", 0),
+            compared("query_tags", 0),
+            compared("query_tag_values", 0),
+            compared("query_tag_errors", 0),
         ],
     });
     assert_eq!(verdict.json(), expected);

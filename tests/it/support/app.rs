@@ -226,6 +226,10 @@ impl TestApp {
         };
         look("/changefeed?limit=200".to_owned()).await;
         look("/changefeed/latest".to_owned()).await;
+        look("/extendedquerytags".to_owned()).await;
+        for tag in ["ProtocolName", "InstanceNumber"] {
+            look(format!("/extendedquerytags/{tag}/errors")).await;
+        }
         let partitions = look("/partitions".to_owned()).await;
         let homes: Vec<String> = match partitions.status.as_u16() {
             200 => partitions.json().as_array().expect("an array").iter().map(home).collect(),
@@ -239,6 +243,12 @@ impl TestApp {
             look(format!("{home}/workitems?limit=200&includefield=all")).await;
             look(format!("{home}/workitems?ProcedureStepState=SCHEDULED")).await;
             look(format!("{home}/workitems?ScheduledStationNameCodeSequence.CodeValue=C1")).await;
+            for tag in ["ProtocolName", "InstanceNumber"] {
+                for resource in ["studies", "series", "instances"] {
+                    look(format!("{home}/{resource}?{tag}=2")).await;
+                    look(format!("{home}/{resource}?{tag}=protocol*")).await;
+                }
+            }
             for workitem in [1, 2] {
                 look(format!("{home}/workitems/1.2.{workitem}")).await;
             }

@@ -21,7 +21,7 @@ impl From<AzureError> for MalformedConnectionString {
 pub struct ConnectionString {
     /// The URL of the account's blobs.
     pub blobs: String,
-    /// The URL of its queues.
+    /// The URL of its queues; empty if none is told.
     pub queues: String,
     /// The name of the account.
     pub account: String,
@@ -75,8 +75,11 @@ impl ConnectionString {
         Ok(Account::new(&self.blobs, &self.account, self.credential()?)?)
     }
 
-    /// The account's queues.
+    /// The account's queues, if it says where they are.
     pub fn queues(&self) -> Result<Account, MalformedConnectionString> {
+        if self.queues.is_empty() {
+            return Err(MalformedConnectionString);
+        }
         Ok(Account::new(&self.queues, &self.account, self.credential()?)?)
     }
 

@@ -158,7 +158,7 @@ fn imports(config: &Config) -> anyhow::Result<Vec<Source>> {
     }
     if let Some(storage) = config.import_storage() {
         let opened = import::Storage::open(storage, &config.azurite_endpoint);
-        sources.push(Source::Storage(opened.context("cannot import from the storage account")?));
+        sources.push(Source::Storage(Box::new(opened.context("cannot import from the storage account")?)));
     }
     Ok(sources)
 }

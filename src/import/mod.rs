@@ -75,7 +75,7 @@ pub enum Source {
     /// A folder.
     Folder(Folder),
     /// A storage account.
-    Storage(Storage),
+    Storage(Box<Storage>),
 }
 
 /// What became of the files of one look.

@@ -54,7 +54,7 @@ impl<'v> Object<'v> {
 
     /// A member; null is like none. Of several that differ in case alone, the last counts.
     fn member(&self, name: &str) -> Option<&'v Value> {
-        let found = self.members.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)).last();
+        let found = self.members.iter().rfind(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value).filter(|value| !value.is_null())
     }
 

@@ -52,6 +52,11 @@ impl fmt::Display for Number {
 }
 
 impl Version {
+    /// Whether there is such a version.
+    pub fn is_supported(&self) -> bool {
+        self.unsupported.is_none()
+    }
+
     /// Reads a path segment; nothing if it is no version at all.
     pub fn parse(segment: &str) -> Option<Self> {
         let text = segment.strip_prefix(['v', 'V'])?;

@@ -6,9 +6,12 @@ mod support;
 
 mod architecture;
 mod bulk_update;
+mod audit;
 mod changefeed;
 mod control;
+mod cors;
 mod delete;
+mod docs;
 mod expiry;
 mod frames;
 mod front;

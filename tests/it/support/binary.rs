@@ -16,6 +16,7 @@ use super::TestApp;
 pub struct Emulator {
     child: Child,
     pub address: SocketAddr,
+    lines: mpsc::Receiver<String>,
 }
 
 impl Emulator {
@@ -30,10 +31,20 @@ impl Emulator {
                 drop(first.send(line));
             }
         });
-        let line = line.recv_timeout(Duration::from_secs(60)).expect("a log line");
-        let address = line.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
-        let address = address.unwrap_or_else(|| panic!("no address in `{line}`")).parse().expect("an address");
-        Self { child, address }
+        let said = line.recv_timeout(Duration::from_secs(60)).expect("a log line");
+        let address = said.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
+        let address = address.unwrap_or_else(|| panic!("no address in `{said}`")).parse().expect("an address");
+        Self { child, address, lines: line }
+    }
+
+    /// The next log line of which this is true.
+    pub fn log_line(&self, is_wanted: impl Fn(&str) -> bool) -> String {
+        loop {
+            let line = self.lines.recv_timeout(Duration::from_secs(60)).expect("a log line");
+            if is_wanted(&line) {
+                return line;
+            }
+        }
     }
 
     /// The command that would start it.

@@ -122,7 +122,12 @@ fn tools(context: &Context) -> Tools {
 }
 
 /// Brings what is in the database up to date and opens everything that requests need.
-async fn prepare(config: &Config, clock: Clock, cors: cors::Policy, cluster: Option<&Cluster>) -> anyhow::Result<(Context, Presence)> {
+async fn prepare(
+    config: &Config,
+    clock: Clock,
+    cors: cors::Policy,
+    cluster: Option<&Cluster>,
+) -> anyhow::Result<(Context, Presence)> {
     let options = match (config.database_url(), cluster) {
         (Some(url), _) => postgres::parse_url(url)?,
         (None, Some(cluster)) => cluster.connect_options(),
@@ -144,7 +149,8 @@ async fn prepare(config: &Config, clock: Clock, cors: cors::Policy, cluster: Opt
     let max_request_bytes = config.max_request_bytes;
     let audit = config.audit.is_on();
     let bell = Bell::default();
-    let context = Arc::new(Parts { pool, services, bell, blobs, clock, max_request_bytes, audit, cors, proxy, dialect });
+    let context =
+        Arc::new(Parts { pool, services, bell, blobs, clock, max_request_bytes, audit, cors, proxy, dialect });
     Ok((context, presence))
 }
 

@@ -36,11 +36,12 @@ fn services() -> Group {
                 list(named("Service")),
             ),
             put("/services/{service}", "createService", "Creates a service")
-                .optional_body(JSON, named("Outcome"), json!({ "partitions": false }))
+                .optional_body(JSON, named("NewService"), json!({ "partitions": false }))
                 .answers_with(200, "it is there already, with these settings", &[JSON], named("Service"))
                 .answers_with(201, "created", &[JSON], named("Service"))
                 .fails(&[
                     (400, "the name or the body is malformed"),
+                    (404, "there is no such service or snapshot to copy"),
                     (409, "it is there, with other settings"),
                     (413, "the body is too large"),
                 ]),

@@ -10,7 +10,7 @@ use std::{
 };
 
 use axum::{
-    extract::{MatchedPath, Request, State},
+    extract::{MatchedPath, OriginalUri, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::PathAndQuery},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -107,6 +107,10 @@ pub async fn front_door(State(context): State<Context>, mut request: Request, ne
         request.extensions_mut().insert(call);
     }
 
+    // For those who speak of the URI as the client wrote it.
+    let original = OriginalUri(request.uri().clone());
+    request.extensions_mut().insert(original);
+
     let mut response = match context.cors.preflight(&request) {
         Some(answer) => answer,
         None => {
@@ -196,7 +200,13 @@ fn admit(request: &mut Request) -> Result<(), ApiError> {
     let path = request.uri().path();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let first = segments.first().copied().unwrap_or_default();
-    if matches!(first, "" | "docs" | "health" | "_emulator") {
+    if matches!(first, "" | "_emulator") {
+        return Ok(());
+    }
+    if ["docs", "health"].iter().any(|literal| literal.eq_ignore_ascii_case(first)) {
+        let lower =
+            with_path(request.uri(), path.to_ascii_lowercase()).ok_or(ApiError::Empty(StatusCode::NOT_FOUND))?;
+        *request.uri_mut() = lower;
         return Ok(());
     }
     let (service, rest) = match segments.as_slice() {
@@ -251,16 +261,24 @@ fn service_name(text: &str) -> Result<ServiceName, ApiError> {
     ServiceName::parse(text).ok_or_else(|| ApiError::Problem(StatusCode::BAD_REQUEST, ServiceName::RULE.to_owned()))
 }
 
-/// The path that the router knows: literals in lower case, everything else as it was.
+/// The path that the router knows: literals in lower case, everything else as it was. A slash at its end means nothing.
 fn rewrite(uri: &Uri, mount: &str, segments: &[&str]) -> Option<Uri> {
     let mut path = String::with_capacity(uri.path().len() + 8);
     path.push_str(mount);
+    let segments = match segments {
+        [before @ .., ""] if !before.is_empty() => before,
+        all => all,
+    };
     for segment in segments {
         path.push('/');
         let decoded = percent_decode_str(segment).decode_utf8_lossy();
         let literal = LITERALS.iter().find(|literal| literal.eq_ignore_ascii_case(&decoded));
         path.push_str(literal.unwrap_or(segment));
     }
+    with_path(uri, path)
+}
+
+fn with_path(uri: &Uri, mut path: String) -> Option<Uri> {
     if let Some(query) = uri.query() {
         path.push('?');
         path.push_str(query);

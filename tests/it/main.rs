@@ -5,8 +5,8 @@
 mod support;
 
 mod architecture;
-mod bulk_update;
 mod audit;
+mod bulk_update;
 mod changefeed;
 mod control;
 mod cors;

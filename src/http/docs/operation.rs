@@ -17,7 +17,7 @@ pub const JSON: &str = "application/json";
 /// `application/dicom+json`
 pub const DICOM_JSON: &str = "application/dicom+json";
 /// `text/plain`, in which the service words its refusals
-const TEXT: &str = "text/plain";
+pub const TEXT: &str = "text/plain";
 
 /// Operations that belong together in the page.
 pub struct Group {

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::{
-    operation::{Group, JSON, get, post},
-    schema::named,
+    operation::{DICOM_JSON, Group, JSON, TEXT, get, post},
+    schema::{named, text},
 };
 
 /// How operations stand.
@@ -35,11 +35,8 @@ pub fn bulk_update() -> Group {
             post("/studies/$bulkUpdate", "bulkUpdate", "Changes attributes of studies")
                 .body(JSON, named("BulkUpdate"), example)
                 .answers_with(202, "it has begun", &[JSON], named("OperationReference"))
-                .refuses(&[
-                    (400, "an attribute may not change, or the body is malformed"),
-                    (409, "another update has not ended yet"),
-                    (415, "the body has another content type"),
-                ]),
+                .answers_with(400, "an attribute may not change, or the body is malformed", &[DICOM_JSON, TEXT], text())
+                .refuses(&[(409, "another update has not ended yet"), (415, "the body has another content type")]),
         ],
     }
 }

@@ -193,6 +193,17 @@ pub fn control_components() -> Components {
                 ("createdAt", time().into()),
             ]),
         )
+        .schema(
+            "NewService",
+            object([
+                ("partitions?", boolean().into()),
+                (
+                    "copyOf?",
+                    object([("service", text().into()), ("snapshot?", text().into()), ("position?", count().into())])
+                        .into(),
+                ),
+            ]),
+        )
         .schema("Place", object([("snapshot?", text().into()), ("position?", count().into())]))
         .schema("Event", anything().description(Some("position, sequence, at, kind, identifiers, body")))
         .schema("Clock", object([("mode", word(&["system", "frozen", "shifted"]).into()), ("now", time().into())]))

@@ -32,7 +32,7 @@ impl Emulator {
             }
         });
         let said = line.recv_timeout(Duration::from_secs(60)).expect("a log line");
-        let address = said.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
+        let address = said.split("http://").nth(1).and_then(|rest| rest.split([' ', '"']).next());
         let address = address.unwrap_or_else(|| panic!("no address in `{said}`")).parse().expect("an address");
         Self { child, address, lines: line }
     }

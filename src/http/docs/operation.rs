@@ -179,7 +179,7 @@ impl Operation {
     pub fn refuses(mut self, reasons: &[(u16, &str)]) -> Self {
         for (status, about) in reasons {
             self = match status {
-                406 | 501 => self.answers(*status, about),
+                406 => self.answers(*status, about),
                 _ => self.answers_with(*status, about, &[TEXT], schema::text()),
             };
         }

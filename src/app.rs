@@ -19,7 +19,7 @@ use crate::{
     control,
     http::{
         context::{Context, Dialect, Parts, Proxy},
-        router,
+        cors, router,
     },
     import::{self, Source},
     log::{self, Services, Settings},
@@ -52,6 +52,7 @@ pub struct App {
 impl App {
     /// Starts or finds the database, brings its tables up to date, and listens.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
+        let cors = cors_policy(config)?;
         // The listener comes first: a port that is taken must not cost anybody a database.
         let address = SocketAddr::new(config.host, config.port);
         let listener = TcpListener::bind(address).await.with_context(|| format!("cannot listen on {address}"))?;
@@ -61,7 +62,7 @@ impl App {
             Some(_) => None,
             None => Some(managed_cluster(config).await?),
         };
-        match prepare(config, clock, cluster.as_ref()).await {
+        match prepare(config, clock, cors, cluster.as_ref()).await {
             Ok((context, presence)) => {
                 let expiry_interval = Duration::from_secs(config.expiry_interval_seconds);
                 let import_interval = Duration::from_millis(config.import_interval_ms);
@@ -177,7 +178,12 @@ fn exports(config: &Config) -> anyhow::Result<Exports> {
 }
 
 /// Brings what is in the database up to date and opens everything that requests need.
-async fn prepare(config: &Config, clock: Clock, cluster: Option<&Cluster>) -> anyhow::Result<(Context, Presence)> {
+async fn prepare(
+    config: &Config,
+    clock: Clock,
+    cors: cors::Policy,
+    cluster: Option<&Cluster>,
+) -> anyhow::Result<(Context, Presence)> {
     let options = match (config.database_url(), cluster) {
         (Some(url), _) => postgres::parse_url(url)?,
         (None, Some(cluster)) => cluster.connect_options(),
@@ -198,9 +204,22 @@ async fn prepare(config: &Config, clock: Clock, cluster: Option<&Cluster>) -> an
     let dialect = if config.strict.is_on() { Dialect::Strict } else { Dialect::Extended };
     let proxy = if config.forwarded.is_on() { Proxy::Trusted } else { Proxy::None };
     let max_request_bytes = config.max_request_bytes;
+    let audit = config.audit.is_on();
     let (bell, names) = (Bell::default(), Arc::default());
-    let context =
-        Arc::new(Parts { pool, services, bell, names, blobs, exports, clock, max_request_bytes, proxy, dialect });
+    let context = Arc::new(Parts {
+        pool,
+        services,
+        bell,
+        names,
+        blobs,
+        exports,
+        clock,
+        max_request_bytes,
+        audit,
+        cors,
+        proxy,
+        dialect,
+    });
     Ok((context, presence))
 }
 
@@ -215,6 +234,16 @@ async fn lost(cluster: Option<&Cluster>) {
 async fn managed_cluster(config: &Config) -> anyhow::Result<Cluster> {
     let options = ClusterOptions { dir: config.data_dir.join("postgres"), durability: config.durability };
     Ok(Cluster::start(options).await?)
+}
+
+fn cors_policy(config: &Config) -> Result<cors::Policy, cors::PolicyError> {
+    cors::Policy::new(cors::Wish {
+        origins: &config.cors_origins,
+        methods: &config.cors_methods,
+        headers: &config.cors_headers,
+        max_age_seconds: config.cors_max_age_seconds,
+        credentials: config.cors_credentials.is_on(),
+    })
 }
 
 fn sync(durability: Durability) -> blob::Sync {

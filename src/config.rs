@@ -58,6 +58,26 @@ pub struct Config {
     #[arg(long, env = "CONTROL", default_value = "on", num_args = 0..=1, default_missing_value = "on")]
     pub control: Switch,
 
+    /// Origins whose pages may use the service, with commas between them; `*`: all, nothing: none.
+    #[arg(long, env = "CORS_ORIGINS", default_value = "*")]
+    pub cors_origins: String,
+
+    /// Methods that they may use; `*`: all.
+    #[arg(long, env = "CORS_METHODS", default_value = "*")]
+    pub cors_methods: String,
+
+    /// Request headers that they may set; `*`: all.
+    #[arg(long, env = "CORS_HEADERS", default_value = "*")]
+    pub cors_headers: String,
+
+    /// Seconds for which browsers may remember what is allowed.
+    #[arg(long, env = "CORS_MAX_AGE_SECONDS", default_value_t = 600)]
+    pub cors_max_age_seconds: u32,
+
+    /// Lets browsers send cookies and client certificates; CORS_ORIGINS must name the origins then.
+    #[arg(long, env = "CORS_CREDENTIALS", default_value = "off", num_args = 0..=1, default_missing_value = "on")]
+    pub cors_credentials: Switch,
+
     /// Seconds between two looks for studies that have expired.
     #[arg(long, env = "EXPIRY_INTERVAL_SECONDS", default_value_t = 3600, value_parser = clap::value_parser!(u64).range(1..))]
     pub expiry_interval_seconds: u64,
@@ -106,6 +126,10 @@ pub struct Config {
     /// What an acknowledged write survives.
     #[arg(long, env = "DURABILITY", default_value = "disk")]
     pub durability: Durability,
+
+    /// Two log lines for each call of the API, as Azure's audit log has them. Their URIs may name patients.
+    #[arg(long, env = "AUDIT", default_value = "off", num_args = 0..=1, default_missing_value = "on")]
+    pub audit: Switch,
 
     /// Shape of the log lines.
     #[arg(long, env = "LOG_FORMAT", default_value = "text")]

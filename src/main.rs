@@ -9,6 +9,7 @@ use healthcare_emulator::{
     app::App,
     clock::Clock,
     config::{Config, LogFormat},
+    http::audit,
 };
 use tracing_subscriber::EnvFilter;
 
@@ -63,7 +64,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
 }
 
 async fn serve(config: &Config) -> anyhow::Result<()> {
-    start_logging(config.log_format);
+    start_logging(config)?;
     let mut stop = Box::pin(stop_signal()?);
     let app = tokio::select! {
         app = App::start(config, Clock::machine()) => app?,
@@ -72,14 +73,19 @@ async fn serve(config: &Config) -> anyhow::Result<()> {
     app.serve(stop).await
 }
 
-fn start_logging(format: LogFormat) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+fn start_logging(config: &Config) -> anyhow::Result<()> {
+    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    if config.audit.is_on() {
+        // A quiet log is not meant to lose the audit.
+        filter = filter.add_directive(format!("{}=info", audit::TARGET).parse()?);
+    }
     let colours = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_target(false).with_ansi(colours);
-    match format {
+    match config.log_format {
         LogFormat::Text => builder.init(),
         LogFormat::Json => builder.json().flatten_event(true).init(),
     }
+    Ok(())
 }
 
 /// Resolves at Ctrl-C or SIGTERM. The handlers are in place when this returns.

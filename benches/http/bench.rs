@@ -7,7 +7,7 @@ use super::{
     client::{Answer, Connection, Request},
     files::{Ids, PER_SERIES, Template},
     floor::{Floor, Source},
-    load::{Latency, Requests, drive, median},
+    load::{Latency, Requests, drive},
     server::{Emulator, Halves},
     sql_floor,
     table::{Figures, Goal, Row},

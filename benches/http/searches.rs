@@ -8,6 +8,7 @@ use super::{
     bench::{Bench, Size, Sum, Work, path},
     client::Request,
     files::Ids,
+    floor::Source,
     table::Goal,
 };
 
@@ -89,6 +90,7 @@ async fn measure_size(bench: &Bench, size: usize) -> anyhow::Result<()> {
             request: &request,
             goal: None,
             stock: None,
+            floor: Source::Memory,
             stores: None,
         };
         bench.measure(work).await?;

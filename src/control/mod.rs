@@ -3,6 +3,7 @@
 //! JSON in camelCase, times RFC 3339 with `Z`, errors as problem documents (RFC 9457).
 
 mod clock;
+mod docs;
 mod extract;
 mod log;
 mod reset;
@@ -22,6 +23,7 @@ use crate::http::{context::Context, error::ApiError};
 /// What is served below `/_emulator`. Without a service in the path, `default` is meant.
 pub fn router() -> Router<Context> {
     Router::new()
+        .route("/api.json", get(docs::as_json))
         .route("/services", get(services::list))
         .route("/services/{service}", get(services::get).put(services::put).delete(services::delete))
         .nest("/services/{service}", of_service())

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use sqlx::PgPool;
 
+use super::cors;
 use crate::{blob::Blobs, clock::Clock, command::export::Exports, log::Services, read::names::Names, runner::Bell};
 
 pub use crate::domain::Dialect;
@@ -27,6 +28,10 @@ pub struct Parts {
     pub clock: Clock,
     /// Largest request body in bytes.
     pub max_request_bytes: u64,
+    /// Whether each call of the API is recorded.
+    pub audit: bool,
+    /// Which pages of other origins may use the service.
+    pub cors: cors::Policy,
     /// Whether a proxy says how clients see the server.
     pub proxy: Proxy,
     /// Whether the emulator's own extensions of the service are taken.

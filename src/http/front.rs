@@ -10,7 +10,7 @@ use std::{
 };
 
 use axum::{
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, OriginalUri, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header, uri::PathAndQuery},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -18,6 +18,8 @@ use axum::{
 use percent_encoding::percent_decode_str;
 
 use super::{
+    audit,
+    context::Context,
     error::{ApiError, bad_request},
     multipart::Boundary,
     version::{ApiVersion, Version},
@@ -35,7 +37,7 @@ pub const PARTITION: &str = "/p";
 pub const POSITION_HEADER: HeaderName = HeaderName::from_static("x-emulator-position");
 
 /// Path segments that the service compares without case.
-const LITERALS: [&str; 20] = [
+const LITERALS: [&str; 22] = [
     "studies",
     "$bulkUpdate",
     "series",
@@ -56,6 +58,8 @@ const LITERALS: [&str; 20] = [
     "subscribers",
     "subscriptions",
     "suspend",
+    "api.json",
+    "api.yaml",
 ];
 
 /// What the front door took out of the path.
@@ -92,19 +96,35 @@ impl PositionSlot {
 }
 
 /// Runs around the router.
-pub async fn front_door(mut request: Request, next: Next) -> Response {
+pub async fn front_door(State(context): State<Context>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
     let request_id = RequestId::random();
     let method = request.method().clone();
     let client_request_id = request.headers().get(CLIENT_REQUEST_ID).cloned();
     let position = PositionSlot::default();
     request.extensions_mut().insert(position.clone());
-    let uri = loggable(&method, request.uri());
+    let uri = audit::loggable(&method, request.uri());
     tracing::debug!(request_id = request_id.as_str(), %method, uri, "request");
+    if context.audit {
+        let call = audit::Call::new(&request, uri, request_id.as_str());
+        request.extensions_mut().insert(call);
+    }
 
-    let mut response = match admit(&mut request) {
-        Ok(()) => next.run(request).await,
-        Err(refusal) => refusal.into_response(),
+    // For those who speak of the URI as the client wrote it.
+    let original = OriginalUri(request.uri().clone());
+    request.extensions_mut().insert(original);
+
+    let mut response = match context.cors.preflight(&request) {
+        Some(answer) => answer,
+        None => {
+            let origin = request.headers().get(header::ORIGIN).cloned();
+            let mut response = match admit(&mut request) {
+                Ok(()) => next.run(request).await,
+                Err(refusal) => refusal.into_response(),
+            };
+            context.cors.mark(origin.as_ref(), response.headers_mut());
+            response
+        }
     };
 
     let headers = response.headers_mut();
@@ -130,14 +150,6 @@ pub async fn note_route(request: Request, next: Next) -> Response {
         response.extensions_mut().insert(route);
     }
     response
-}
-
-/// What may be seen of a URI at the debug level: the query of a write may be a Transaction UID, which is a credential.
-fn loggable<'u>(method: &Method, uri: &'u Uri) -> &'u str {
-    match *method {
-        Method::GET | Method::HEAD => uri.path_and_query().map_or(uri.path(), PathAndQuery::as_str),
-        _ => uri.path(),
-    }
 }
 
 /// One line a request. The path itself may name a patient: only its pattern is shown.
@@ -191,7 +203,13 @@ fn admit(request: &mut Request) -> Result<(), ApiError> {
     let path = request.uri().path();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let first = segments.first().copied().unwrap_or_default();
-    if matches!(first, "" | "health" | "_emulator") {
+    if matches!(first, "" | "_emulator") {
+        return Ok(());
+    }
+    if ["docs", "health"].iter().any(|literal| literal.eq_ignore_ascii_case(first)) {
+        let lower =
+            with_path(request.uri(), path.to_ascii_lowercase()).ok_or(ApiError::Empty(StatusCode::NOT_FOUND))?;
+        *request.uri_mut() = lower;
         return Ok(());
     }
     let (service, rest) = match segments.as_slice() {
@@ -226,8 +244,7 @@ fn admit(request: &mut Request) -> Result<(), ApiError> {
 
 /// The limits of the headers that clients may add to the audit log.
 fn check_audit_headers(headers: &HeaderMap) -> Result<(), ApiError> {
-    let is_audit = |name: &HeaderName| name.as_str().starts_with("x-ms-azuredicom-audit-");
-    let audit: Vec<_> = headers.iter().filter(|(name, _)| is_audit(name)).collect();
+    let audit: Vec<_> = headers.iter().filter(|(name, _)| audit::is_custom(name)).collect();
     if audit.len() > MAX_AUDIT_HEADERS {
         return Err(bad_request(format!(
             "The maximum number of custom audit headers allowed is {MAX_AUDIT_HEADERS}. The number of custom audit headers supplied is {}.",
@@ -247,16 +264,24 @@ fn service_name(text: &str) -> Result<ServiceName, ApiError> {
     ServiceName::parse(text).ok_or_else(|| ApiError::Problem(StatusCode::BAD_REQUEST, ServiceName::RULE.to_owned()))
 }
 
-/// The path that the router knows: literals in lower case, everything else as it was.
+/// The path that the router knows: literals in lower case, everything else as it was. A slash at its end means nothing.
 fn rewrite(uri: &Uri, mount: &str, segments: &[&str]) -> Option<Uri> {
     let mut path = String::with_capacity(uri.path().len() + 8);
     path.push_str(mount);
+    let segments = match segments {
+        [before @ .., ""] if !before.is_empty() => before,
+        all => all,
+    };
     for segment in segments {
         path.push('/');
         let decoded = percent_decode_str(segment).decode_utf8_lossy();
         let literal = LITERALS.iter().find(|literal| literal.eq_ignore_ascii_case(&decoded));
         path.push_str(literal.unwrap_or(segment));
     }
+    with_path(uri, path)
+}
+
+fn with_path(uri: &Uri, mut path: String) -> Option<Uri> {
     if let Some(query) = uri.query() {
         path.push('?');
         path.push_str(query);

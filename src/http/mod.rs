@@ -4,10 +4,13 @@
 //! ([`scope`], [`path`], [`accept`]) let none see an invalid identifier.
 
 pub mod accept;
+pub mod audit;
 pub mod body;
 mod bulk_update;
 pub mod context;
+pub mod cors;
 mod delete;
+pub mod docs;
 pub mod error;
 mod export;
 mod feed;

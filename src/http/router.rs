@@ -13,9 +13,9 @@ use axum::{
 use tower::{Layer, Service};
 
 use super::{
-    bulk_update,
+    audit, bulk_update,
     context::Context,
-    delete,
+    delete, docs,
     error::ApiError,
     export, feed, front, health, metadata, operations,
     partitions::{self, Reach},
@@ -30,17 +30,24 @@ pub fn service(
     let mut router = Router::new()
         .route("/health", get(health::check))
         .route("/health/check", get(health::check))
-        .nest(front::DATA_PLANE, of_service().merge(in_partition()))
-        .nest(front::PARTITION, in_partition());
+        .nest(front::DATA_PLANE, of_service().merge(in_partition()).merge(docs::documents()))
+        .nest(front::PARTITION, in_partition())
+        .merge(docs::page(if control.is_some() { CONTROL_DOCUMENT } else { &[] }));
     if let Some(control) = control {
         router = router.nest("/_emulator", control);
+    }
+    if context.audit {
+        router = router.route_layer(middleware::from_fn_with_state(context.clone(), audit::audited));
     }
     let router = router
         .route_layer(middleware::from_fn(front::note_route))
         .fallback(|| async { ApiError::Empty(StatusCode::NOT_FOUND) })
-        .with_state(context);
-    middleware::from_fn(front::front_door).layer(router)
+        .with_state(context.clone());
+    middleware::from_fn_with_state(context, front::front_door).layer(router)
 }
+
+/// What the page of documents shows beside those of the data plane: a name and where it is.
+const CONTROL_DOCUMENT: &[(&str, &str)] = &[("control", "../_emulator/api.json")];
 
 /// What is about a service as a whole, without the version segment: the same with data partitions and without.
 fn of_service() -> Router<Context> {

@@ -3,14 +3,14 @@
 use std::fmt;
 
 use axum::{
-    extract::Request,
+    extract::{OriginalUri, Request},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use serde_json::json;
 
-use super::{front::Route, json::Json};
+use super::json::Json;
 
 /// A version of the API that the service supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +62,11 @@ impl fmt::Display for Number {
 }
 
 impl Version {
+    /// Whether there is such a version.
+    pub fn is_supported(&self) -> bool {
+        !matches!(self.standing, Standing::Unsupported(_))
+    }
+
     /// Reads a path segment; nothing if it is no version at all.
     pub fn parse(segment: &str) -> Option<Self> {
         let text = segment.strip_prefix(['v', 'V'])?;
@@ -129,12 +134,10 @@ async fn answer(request: Request, next: Next, lacks: Option<Number>, supported: 
 }
 
 fn unsupported(request: &Request, number: &Number) -> Response {
-    let before = |route: &Route| format!("{}{}", route.prefix, route.partition_path);
-    let prefix = request.extensions().get::<Route>().map(before).unwrap_or_default();
-    let path = request.uri().path(); // behind the mount point, so without it
+    let path = request.extensions().get::<OriginalUri>().map(|original| original.path()).unwrap_or_default();
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or("localhost");
     let message = format!(
-        "The HTTP resource that matches the request URI 'http://{host}{prefix}{path}' does not support the API version '{number}'."
+        "The HTTP resource that matches the request URI 'http://{host}{path}' does not support the API version '{number}'."
     );
     let body = json!({ "error": { "code": "UnsupportedApiVersion", "message": message } });
     (StatusCode::BAD_REQUEST, Json(body)).into_response()

@@ -32,6 +32,18 @@ async fn known_versions_are_named_on_routes_and_only_there() {
 }
 
 #[tokio::test]
+async fn letter_case_and_a_slash_at_the_end_mean_nothing_in_paths() {
+    let app = TestApp::new();
+    for path in ["/Health", "/HEALTH/Check", "/Docs", "/v2/CHANGEFEED/", "/V2/ChangeFeed?LIMIT=1&limit=999"] {
+        send(app.at_root(Method::GET, path)).await.expect(200);
+    }
+    send(app.request(Method::GET, "/Studies/").header("accept", "application/dicom+json")).await.expect(204);
+    let refused = send(app.at_root(Method::GET, "/V3.1/Studies?limit=1")).await.expect(400).json();
+    let uri = format!("'{}/V3.1/Studies'", app.root());
+    assert!(refused["error"]["message"].as_str().is_some_and(|message| message.contains(&uri)), "{refused}");
+}
+
+#[tokio::test]
 async fn a_version_that_is_not_supported_is_named_in_the_refusal() {
     let app = TestApp::new();
     let path = format!("/services/{}/v3/studies", app.service);

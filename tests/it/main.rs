@@ -5,10 +5,13 @@
 mod support;
 
 mod architecture;
+mod audit;
 mod bulk_update;
 mod changefeed;
 mod control;
+mod cors;
 mod delete;
+mod docs;
 mod expiry;
 mod export;
 mod frames;

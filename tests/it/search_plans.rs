@@ -89,7 +89,7 @@ fn scope(resource: &str) -> Scope {
 
 async fn explain(view: &View, resource: &str, query: &str) -> Option<Value> {
     let scope = scope(resource);
-    let query = search::parse(&format!("limit=10&{query}"), &scope, Dialect::Extended).unwrap();
+    let query = search::parse(&format!("limit=10&{query}"), &scope, Dialect::Extended, &[]).unwrap();
     let explained = view.explain_search(&scope, &query).await.unwrap();
     explained.map(|text| serde_json::from_str(&text).unwrap())
 }
@@ -194,7 +194,7 @@ async fn many_names_are_found_newest_first(view: &View) {
     let scope = scope("studies");
     for (words, is_common) in [("g", true), ("family1", false)] {
         let query = format!("PatientName={words}&fuzzymatching=true");
-        let query = search::parse(&query, &scope, Dialect::Extended).unwrap();
+        let query = search::parse(&query, &scope, Dialect::Extended, &[]).unwrap();
         let found: Value = serde_json::from_str(&view.search(&scope, &query).await.unwrap().unwrap()).unwrap();
         let uids = found.as_array().unwrap().iter().map(|entry| entry["0020000D"]["Value"][0].as_str().unwrap());
         let uids: Vec<u32> = uids.map(|uid| uid.rsplit('.').next().unwrap().parse().unwrap()).collect();

@@ -17,6 +17,7 @@ pub struct Emulator {
     child: Child,
     pub address: SocketAddr,
     output: Arc<Mutex<Vec<String>>>,
+    lines: mpsc::Receiver<String>,
 }
 
 impl Emulator {
@@ -31,22 +32,31 @@ impl Emulator {
         command.envs(variables.iter().copied());
         let mut child = command.stdout(Stdio::piped()).spawn().expect("the binary starts");
         let stdout = BufReader::new(child.stdout.take().expect("a pipe"));
-        let (first, line) = mpsc::channel();
+        let (sender, lines) = mpsc::channel();
         let output: Arc<Mutex<Vec<String>>> = Arc::default();
         let written = output.clone();
         thread::spawn(move || {
             // Read on: a full pipe would stop the server.
             for line in stdout.lines().map_while(Result::ok) {
                 written.lock().expect("not poisoned").push(line.clone());
-                if line.contains("listening on http://") {
-                    drop(first.send(line));
-                }
+                drop(sender.send(line));
             }
         });
-        let line = line.recv_timeout(Duration::from_secs(60)).expect("a log line");
-        let address = line.split("http://").nth(1).and_then(|rest| rest.split_whitespace().next());
-        let address = address.unwrap_or_else(|| panic!("no address in `{line}`")).parse().expect("an address");
-        Self { child, address, output }
+        let mut started = Self { child, address: ([0, 0, 0, 0], 0).into(), output, lines };
+        let said = started.log_line(|line| line.contains("listening on http://"));
+        let address = said.split("http://").nth(1).and_then(|rest| rest.split([' ', '"']).next());
+        started.address = address.unwrap_or_else(|| panic!("no address in `{said}`")).parse().expect("an address");
+        started
+    }
+
+    /// The next log line of which this is true.
+    pub fn log_line(&self, is_wanted: impl Fn(&str) -> bool) -> String {
+        loop {
+            let line = self.lines.recv_timeout(Duration::from_secs(60)).expect("a log line");
+            if is_wanted(&line) {
+                return line;
+            }
+        }
     }
 
     /// The command that would start it.

@@ -24,6 +24,9 @@ pub fn encode(frame: &Frame) -> Result<Vec<u8>, PixelError> {
         (3, Photometric::Rgb) => true,
         _ => return Err(PixelError::Unsupported("JPEG 2000 of this photometric interpretation")),
     };
+    if is_colour && format.high_bit == 0 {
+        return Err(PixelError::Unsupported("JPEG 2000 of colours of one bit")); // the transform would lose some
+    }
     // Bits below the stored ones are kept, where there are any.
     let kept = PixelFormat { bits_stored: format.high_bit + 1, ..*format };
     let (columns, rows) = (as_u32(format.columns), as_u32(format.rows));

@@ -220,7 +220,7 @@ fn turn(operation: &Operation) -> u8 {
 
 /// Examples that cannot succeed: each with the status that it has.
 const OTHERWISE: [(&str, u16); 10] = [
-    ("cancelWorkitem", 409),
+    ("cancelWorkitem", 400),
     ("deleteSeries", 404),
     ("deleteStudy", 404),
     ("export", 400),

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    operation::{DICOM_JSON, Group, Operation, delete, get, post, put},
+    operation::{DICOM_JSON, Group, Operation, TEXT, delete, get, post, put},
     schema::{count, list, named, range, text, uid},
 };
 
@@ -24,7 +24,7 @@ pub fn group() -> Group {
                 .sends("Location", "where it is")
                 .sends("Content-Location", "where it is")
                 .with(writing)
-                .refuses(&[(409, "it exists already")]),
+                .with(|it| explains(it, 409, "it exists already")),
             get("/workitems", "searchWorkitems", "Finds workitems").with(search),
             get("/workitems/{workitem}", "getWorkitem", "A workitem, without its Transaction UID")
                 .with(as_of)
@@ -97,15 +97,25 @@ fn update(operation: Operation) -> Operation {
 }
 
 fn writing(operation: Operation) -> Operation {
-    operation.sends("x-emulator-position", "the position of the last event").refuses(&[
-        (400, "an identifier or the data set is not as it must be"),
-        (406, "the client does not take `application/dicom+json`"),
-        (415, "the body has another content type"),
-    ])
+    let refused = "an identifier or the data set is not as it must be, or the state of the workitem does not allow it";
+    operation
+        .sends("x-emulator-position", "the position of the last event")
+        .with(|it| explains(it, 400, refused))
+        .refuses(&[
+            (406, "the client does not take `application/dicom+json`"),
+            (415, "the body has another content type"),
+        ])
 }
 
 fn missing(operation: Operation) -> Operation {
-    operation.refuses(&[(404, "there is no such workitem"), (409, "its state does not allow it")])
+    operation
+        .with(|it| explains(it, 404, "there is no such workitem"))
+        .with(|it| explains(it, 409, "its state does not allow it"))
+}
+
+/// Some refusals are bare text, others a JSON string.
+fn explains(operation: Operation, status: u16, about: &str) -> Operation {
+    operation.answers_with(status, about, &[TEXT, DICOM_JSON], text())
 }
 
 fn one(vr: &str, value: impl Into<Value>) -> Value {

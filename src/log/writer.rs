@@ -10,7 +10,7 @@ use crate::{
     clock::Clock,
     domain::{Command, Ledger, Needs},
     ids::{Position, ServiceId, ServiceName},
-    projection::{self, Touched},
+    projection::{Statistics, Touched},
 };
 
 /// Commands that may wait in the queue; beyond that, senders wait.
@@ -71,12 +71,13 @@ pub async fn run(
     pool: PgPool,
     service: Identity,
     clock: Clock,
+    statistics: Arc<Statistics>,
     mut queue: mpsc::Receiver<Box<dyn Job>>,
     changes: watch::Sender<()>,
 ) {
     let mut jobs = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut jobs, BATCH).await > 0 {
-        match commit(&pool, &service, &clock, &mut jobs).await {
+        match commit(&pool, &service, &clock, &statistics, &mut jobs).await {
             Ok(positions) => {
                 jobs.drain(..).zip(positions).for_each(|(job, position)| job.answer(Ok(position)));
             }
@@ -86,7 +87,7 @@ pub async fn run(
             Err(error) => {
                 tracing::warn!(%error, commands = jobs.len(), "a batch failed; each of its commands is tried alone");
                 for job in jobs.drain(..) {
-                    commit_alone(&pool, &service, &clock, job).await;
+                    commit_alone(&pool, &service, &clock, &statistics, job).await;
                 }
             }
         }
@@ -95,9 +96,9 @@ pub async fn run(
 }
 
 /// A command that spoils its batch must not spoil its neighbours.
-async fn commit_alone(pool: &PgPool, service: &Identity, clock: &Clock, job: Box<dyn Job>) {
+async fn commit_alone(pool: &PgPool, service: &Identity, clock: &Clock, statistics: &Statistics, job: Box<dyn Job>) {
     let mut alone = vec![job];
-    let outcome = commit(pool, service, clock, &mut alone).await;
+    let outcome = commit(pool, service, clock, statistics, &mut alone).await;
     let position = outcome.map(|positions| positions.into_iter().next().flatten());
     alone.into_iter().for_each(|job| job.answer(position.clone()));
 }
@@ -107,6 +108,7 @@ async fn commit(
     pool: &PgPool,
     Identity { id: service, name }: &Identity,
     clock: &Clock,
+    statistics: &Statistics,
     jobs: &mut [Box<dyn Job>],
 ) -> Result<Vec<Option<Position>>, LogError> {
     let service = *service;
@@ -131,7 +133,6 @@ async fn commit(
         touched.load_resource(&mut transaction, service, resource).await?;
     }
 
-    let before = state.head;
     let mut batch = Batch::new(name.clone(), state, touched, clock.now());
     let mut positions = Vec::with_capacity(jobs.len());
     for job in jobs {
@@ -143,25 +144,12 @@ async fn commit(
         transaction.rollback().await?;
         return Ok(positions);
     }
+    let appended = batch.events.len();
     append(&mut transaction, service, &batch.events).await?;
     batch.touched.write(&mut transaction, service).await?;
     batch.state.write(&mut transaction, service).await?;
     transaction.commit().await?;
     drop(connection);
-    if has_doubled(before, batch.state.head) {
-        tokio::spawn(refresh_statistics(pool.clone()));
-    }
+    statistics.note(pool, appended);
     Ok(positions)
-}
-
-/// Whether the log has passed a power of two, from a size on at which plans begin to matter.
-fn has_doubled(before: Position, after: Position) -> bool {
-    const SMALLEST: i64 = 256;
-    after.0 >= SMALLEST && before.0.max(1).ilog2() != after.0.max(1).ilog2()
-}
-
-async fn refresh_statistics(pool: PgPool) {
-    if let Err(error) = projection::refresh_statistics(&pool).await {
-        tracing::warn!(%error, "the planner's statistics could not be refreshed");
-    }
 }

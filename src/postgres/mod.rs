@@ -20,12 +20,14 @@ const OLDEST_VERSION: i32 = 140_000;
 
 /// For every session. All queries are small and go through an index; a planner that knows no statistics yet must not
 /// think otherwise, since its plans are kept.
-const SESSION_SETTINGS: [(&str, &str); 5] = [
+const SESSION_SETTINGS: [(&str, &str); 6] = [
     ("client_min_messages", "warning"),
     ("enable_seqscan", "off"),
     ("enable_hashjoin", "off"),
     ("enable_mergejoin", "off"),
     ("jit", "off"),
+    // For `analyze`: how selective a column is shows in 3,000 rows, at a tenth of the price of the usual 30,000.
+    ("default_statistics_target", "10"),
 ];
 
 /// How long to wait for a connection.

@@ -14,6 +14,7 @@ mod rebuild;
 mod rewind;
 mod row;
 mod series;
+mod statistics;
 mod studies;
 mod verify;
 mod working_set;
@@ -41,6 +42,7 @@ pub use query_tags::QueryTagRow;
 pub use rebuild::bring_up_to_date;
 pub use rewind::rewind;
 pub use series::SeriesRow;
+pub use statistics::Statistics;
 pub use studies::StudyRow;
 pub use verify::{Difference, verify};
 pub use workitems::WorkitemRow;
@@ -102,14 +104,6 @@ const DEFINITIONS: [Definition; 9] = [
         sql: include_str!("../../projections/query_tag_errors.sql"),
     },
 ];
-
-/// Tells the planner how much there is by now. Postgres finds that out by itself, but only after a while.
-pub async fn refresh_statistics(pool: &sqlx::PgPool) -> Result<(), ProjectionError> {
-    let tables: Vec<&str> = DEFINITIONS.iter().map(|definition| definition.name).collect();
-    let statement = format!("analyze events, {}", tables.join(", "));
-    sqlx::query(sqlx::AssertSqlSafe(statement)).execute(pool).await?;
-    Ok(())
-}
 
 /// The live rows that a batch of events touches, and what became of them.
 #[derive(Debug, Default)]

@@ -126,6 +126,7 @@ fn migrations() -> Migrator {
         (2, "workitems", include_str!("../../migrations/0002_workitems.sql")),
         (3, "operations", include_str!("../../migrations/0003_operations.sql")),
         (4, "resets", include_str!("../../migrations/0004_resets.sql")),
+        (5, "whole rows", include_str!("../../migrations/0005_whole_rows.sql")),
     ];
     let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(version, name.into(), MigrationType::Simple, sqlx::SqlStr::from_static(sql), false)

@@ -52,15 +52,17 @@ impl fmt::Display for Multiplicity {
 }
 
 struct Dictionary {
-    /// Ascending by tag.
-    single: Vec<(u32, Attribute)>,
+    /// Ascending; apart from what they lead to, so that a search stays within a few pages of memory.
+    tags: Vec<u32>,
+    /// The attributes of these tags.
+    single: Vec<Attribute>,
     /// Those of repeating groups: which bits of the tag are fixed, and what they are.
     repeating: Vec<(u32, u32, Attribute)>,
 }
 
 impl Dictionary {
     fn read() -> Self {
-        let mut dictionary = Self { single: Vec::new(), repeating: Vec::new() };
+        let mut dictionary = Self { tags: Vec::new(), single: Vec::new(), repeating: Vec::new() };
         for line in ATTRIBUTES.lines() {
             dictionary.read_line(line);
         }
@@ -76,7 +78,8 @@ impl Dictionary {
         let fixed = u32::from_str_radix(&tag.replace('x', "0"), 16).ok()?;
         let mask = tag.chars().fold(0, |mask, digit| mask << 4 | if digit == 'x' { 0 } else { 0xF });
         if mask == u32::MAX {
-            self.single.push((fixed, attribute));
+            self.tags.push(fixed);
+            self.single.push(attribute);
         } else {
             self.repeating.push((mask, fixed, attribute));
         }
@@ -84,8 +87,8 @@ impl Dictionary {
     }
 
     fn get(&self, tag: u32) -> Option<Attribute> {
-        match self.single.binary_search_by_key(&tag, |(single, _)| *single) {
-            Ok(index) => self.single.get(index).map(|(_, attribute)| *attribute),
+        match self.tags.binary_search(&tag) {
+            Ok(index) => self.single.get(index).copied(),
             Err(_) => {
                 let found = self.repeating.iter().find(|(mask, fixed, _)| tag & mask == *fixed);
                 found.map(|(.., attribute)| *attribute)
@@ -108,7 +111,7 @@ mod tests {
     fn every_line_is_an_attribute_in_its_place() {
         let dictionary = Dictionary::read();
         assert_eq!(dictionary.single.len() + dictionary.repeating.len(), ATTRIBUTES.lines().count() - 1);
-        assert!(dictionary.single.is_sorted_by(|a, b| a.0 < b.0));
+        assert!(dictionary.tags.is_sorted_by(|a, b| a < b));
     }
 
     #[test]

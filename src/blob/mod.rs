@@ -6,6 +6,7 @@
 
 pub mod azure;
 pub mod export;
+mod folder;
 mod read;
 mod spool;
 mod sweep;
@@ -21,9 +22,9 @@ use crate::ids::{Digest, InstanceKey, ServiceName};
 pub use read::{Run, pieces};
 pub use spool::Spool;
 pub use sweep::{Known, sweep};
-pub use upload::Upload;
+pub use upload::{Upload, finish};
 
-use self::upload::STAGING;
+use self::{folder::Folder, upload::STAGING};
 
 /// Bytes of an upload that a folder takes at once: bounds the memory of an upload.
 const FOLDER_PIECE: usize = 1024 * 1024;
@@ -98,7 +99,7 @@ pub struct Blobs {
     /// Where the uploads of this process grow.
     staging: Path,
     /// The folder, if the files are in one.
-    folder: Option<Arc<FolderPath>>,
+    folder: Option<Arc<Folder>>,
     gate: Arc<sweep::Gate>,
 }
 
@@ -133,9 +134,10 @@ impl Blobs {
         let error = |source| BlobError::Folder { path: folder.display().to_string(), source };
         std::fs::create_dir_all(folder).map_err(error)?;
         let store = LocalFileSystem::new_with_prefix(folder)?.with_fsync(sync == Sync::Disk);
-        let blobs = Self { folder: Some(folder.into()), ..Self::new(Arc::new(store), FOLDER_PIECE) };
-        std::fs::create_dir_all(folder.join(blobs.staging.as_ref())).map_err(error)?;
-        Ok(blobs)
+        let blobs = Self::new(Arc::new(store), FOLDER_PIECE);
+        let staging = folder.join(blobs.staging.as_ref());
+        std::fs::create_dir_all(&staging).map_err(error)?;
+        Ok(Self { folder: Some(Arc::new(Folder { root: folder.to_owned(), staging, sync })), ..blobs })
     }
 
     /// Keeps the files where a URL says: Azure Blob storage, S3, or anything that speaks like one of them. Credentials
@@ -166,7 +168,7 @@ impl Blobs {
     /// Gives a stored file to another service. A folder keeps one copy for both.
     pub async fn copy(&self, from: &BlobName, to: &BlobName) -> Result<(), BlobError> {
         let target = to.path();
-        let _no_sweep = self.gate.write(&target).await;
+        let _no_sweep = self.gate.write([&target]).await;
         self.store.copy(&from.path(), &target).await?;
         Ok(())
     }

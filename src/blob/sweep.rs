@@ -25,11 +25,13 @@ pub(super) struct Gate {
 }
 
 impl Gate {
-    /// Notes that a file is written now, and holds off the removal of files until the guard goes.
-    pub(super) async fn write(&self, path: &Path) -> RwLockReadGuard<'_, ()> {
+    /// Notes that files are written now, and holds off the removal of files until the guard goes.
+    pub(super) async fn write<'p>(&self, paths: impl IntoIterator<Item = &'p Path>) -> RwLockReadGuard<'_, ()> {
         let guard = self.removing.read().await;
         if !self.over.load(Ordering::Relaxed) {
-            self.written.insert(path.clone());
+            for path in paths {
+                self.written.insert(path.clone());
+            }
         }
         guard
     }
@@ -87,10 +89,9 @@ pub async fn sweep(blobs: &Blobs, known: &Known) -> Result<usize, BlobError> {
 /// Removes what processes before this one left half-written in a folder. The store's own list does not show it.
 async fn sweep_unfinished(blobs: &Blobs) -> Result<usize, BlobError> {
     let Some(folder) = blobs.folder.clone() else { return Ok(0) };
-    let staging = folder.join(blobs.staging.as_ref());
     let sweep = move || {
-        let started = std::fs::metadata(&staging)?.modified()?;
-        remove_unfinished(&folder, &staging, started)
+        let started = std::fs::metadata(&folder.staging)?.modified()?;
+        remove_unfinished(&folder.root, &folder.staging, started)
     };
     let removed = tokio::task::spawn_blocking(sweep).await.map_err(object_store::Error::from)?;
     removed.map_err(|source| BlobError::Folder { path: "of the DICOM files".to_owned(), source })

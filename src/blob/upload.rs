@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use object_store::{MultipartUpload, ObjectStoreExt, PutPayload, path::Path};
 
-use super::{BlobError, BlobName, Blobs};
+use super::{BlobError, BlobName, Blobs, folder::Small};
 
 /// Where files of unknown name grow.
 pub(super) const STAGING: &str = ".staging";
@@ -28,6 +28,11 @@ impl Upload {
         Self { blobs, buffered: Vec::new(), buffered_length: 0, staged: None }
     }
 
+    /// Bytes that it holds in memory.
+    pub fn held(&self) -> usize {
+        self.buffered_length
+    }
+
     /// Takes the next bytes.
     pub async fn push(&mut self, bytes: Bytes) -> Result<(), BlobError> {
         self.buffered_length += bytes.len();
@@ -39,12 +44,12 @@ impl Upload {
     }
 
     /// Gives the file its name: only now can it be read.
-    pub async fn finish(mut self, name: &BlobName) -> Result<(), BlobError> {
+    async fn finish(mut self, name: &BlobName) -> Result<(), BlobError> {
         if self.staged.is_some() {
             self.flush().await?;
         }
         let path = name.path();
-        let _no_sweep = self.blobs.gate.write(&path).await;
+        let _no_sweep = self.blobs.gate.write([&path]).await;
         match self.staged {
             None => _ = self.blobs.store.put(&path, PutPayload::from_iter(self.buffered)).await?,
             Some(mut staged) => {
@@ -72,7 +77,7 @@ impl Upload {
         }
         if self.staged.is_none() {
             let path = self.blobs.staging.clone().join(random_name());
-            drop(self.blobs.gate.write(&path).await);
+            drop(self.blobs.gate.write([&path]).await);
             let upload = self.blobs.store.put_multipart(&path).await?;
             self.staged = Some(Staged { path, upload });
         }
@@ -80,6 +85,33 @@ impl Upload {
             staged.upload.put_part(payload).await?;
         }
         Ok(())
+    }
+}
+
+/// Gives files their names: only now can they be read. All that are in memory are written in one go.
+pub async fn finish(uploads: Vec<(BlobName, Upload)>) -> Result<(), BlobError> {
+    let mut small = Vec::with_capacity(uploads.len());
+    let mut blobs = None;
+    for (name, upload) in uploads {
+        if upload.staged.is_none() && upload.blobs.folder.is_some() {
+            small.push(Small { path: name.path(), bytes: upload.buffered });
+            blobs = Some(upload.blobs);
+        } else {
+            upload.finish(&name).await?;
+        }
+    }
+    match blobs {
+        Some(blobs) => blobs.write_small(small).await,
+        None => Ok(()),
+    }
+}
+
+impl Blobs {
+    async fn write_small(&self, files: Vec<Small>) -> Result<(), BlobError> {
+        let Some(folder) = self.folder.clone() else { return Ok(()) };
+        let _no_sweep = self.gate.write(files.iter().map(|file| &file.path)).await;
+        let write = tokio::task::spawn_blocking(move || folder.write(&files));
+        write.await.map_err(object_store::Error::from)?.map_err(BlobError::File)
     }
 }
 

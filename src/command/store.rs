@@ -12,7 +12,7 @@ use tokio::{sync::RwLockReadGuard, task::JoinHandle};
 
 use super::{CommandError, execute};
 use crate::{
-    blob::{BlobError, BlobName, Blobs, Upload},
+    blob::{self, BlobError, BlobName, Blobs, Upload},
     dicom::{
         dataset::{Dataset, trim_padding},
         frames::FrameTable,
@@ -34,8 +34,12 @@ use crate::{
 /// Bytes before the `DICM` of a Part 10 file (PS3.10 7.1). What they say is the writer's business, so they are zeroed.
 const PREAMBLE: usize = 128;
 
-/// Files of one request that are written at the same time: bounds its memory.
-const CONCURRENT_UPLOADS: usize = 8;
+/// Files of one request that are written in one go, and their bytes: bounds its memory.
+const FILES_AT_ONCE: usize = 8;
+const BYTES_AT_ONCE: usize = 1024 * 1024;
+
+/// Such groups that are written at the same time.
+const CONCURRENT_UPLOADS: usize = 4;
 
 /// Bytes of a file that is judged in no time.
 const QUICK: u64 = 256 * 1024;
@@ -49,7 +53,10 @@ pub struct StoreRequest<'s> {
     judge: Judge,
     lifetime: Option<SignedDuration>,
     parts: Vec<Part>,
-    uploads: VecDeque<(usize, JoinHandle<Result<(), BlobError>>)>,
+    /// Files that are whole and still to be written, each with the number of its part.
+    waiting: Vec<(usize, BlobName, Upload)>,
+    /// Files that are being written, several in one go.
+    uploads: VecDeque<(Vec<usize>, JoinHandle<Result<(), BlobError>>)>,
     _stay: RwLockReadGuard<'s, ()>,
 }
 
@@ -127,8 +134,8 @@ impl<'s> StoreRequest<'s> {
         lifetime: Option<SignedDuration>,
     ) -> StoreRequest<'s> {
         let _stay = service.stay().await;
-        let (parts, uploads) = (Vec::new(), VecDeque::new());
-        StoreRequest { service, blobs, partition, study, judge, lifetime, parts, uploads, _stay }
+        let (parts, waiting, uploads) = (Vec::new(), Vec::new(), VecDeque::new());
+        StoreRequest { service, blobs, partition, study, judge, lifetime, parts, waiting, uploads, _stay }
     }
 
     /// Starts a part.
@@ -161,13 +168,17 @@ impl<'s> StoreRequest<'s> {
             (Part::Ready(_, _, instance), Some(upload)) => {
                 let service = self.service.name.clone();
                 let name = BlobName { service, key: instance.key.clone(), digest };
-                let write = tokio::spawn(async move { upload.finish(&name).await });
-                self.uploads.push_back((self.parts.len(), write));
+                self.waiting.push((self.parts.len(), name, upload));
             }
             (_, Some(upload)) => upload.abandon().await,
             (_, None) => {}
         }
         self.parts.push(part);
+        let held: usize = self.waiting.iter().map(|(_, _, upload)| upload.held()).sum();
+        if self.waiting.len() >= FILES_AT_ONCE || held >= BYTES_AT_ONCE {
+            let (indices, files) = self.take_waiting();
+            self.uploads.push_back((indices, tokio::spawn(blob::finish(files))));
+        }
         if self.uploads.len() >= CONCURRENT_UPLOADS {
             self.await_oldest_upload().await;
         }
@@ -185,6 +196,9 @@ impl<'s> StoreRequest<'s> {
         services: &Services,
         if_exists: IfExists,
     ) -> Result<(Vec<Outcome>, Option<Position>), CommandError> {
+        let (indices, files) = self.take_waiting();
+        let outcome = blob::finish(files).await;
+        self.note_written(indices, outcome);
         while !self.uploads.is_empty() {
             self.await_oldest_upload().await;
         }
@@ -203,7 +217,7 @@ impl<'s> StoreRequest<'s> {
     }
 
     /// Judges a file; a large one beside the reactor, whose other requests must not wait for it.
-    async fn examine(&self, file: Part10, digest: Digest, length: u64) -> Result<Part, LogError> {
+    async fn examine(&mut self, file: Part10, digest: Digest, length: u64) -> Result<Part, LogError> {
         let (partition, study, judge) = (self.partition.clone(), self.study.clone(), self.judge.clone());
         let examine = move || examine(&file, digest, length, partition, study.as_ref(), &judge);
         if length < QUICK {
@@ -212,18 +226,25 @@ impl<'s> StoreRequest<'s> {
         tokio::task::spawn_blocking(examine).await.map_err(|_| LogError::Stopped)
     }
 
+    fn take_waiting(&mut self) -> (Vec<usize>, Vec<(BlobName, Upload)>) {
+        self.waiting.drain(..).map(|(index, name, upload)| (index, (name, upload))).unzip()
+    }
+
     async fn await_oldest_upload(&mut self) {
-        let Some((index, upload)) = self.uploads.pop_front() else { return };
-        let error = match upload.await {
-            Ok(Ok(())) => return,
-            Ok(Err(error)) => error,
-            Err(panicked) => BlobError::Store(panicked.into()),
-        };
-        tracing::error!(%error, "a file could not be written");
-        if let Some(part @ Part::Ready(..)) = self.parts.get_mut(index)
-            && let Part::Ready(identity, ..) = part
-        {
-            *part = Part::Unwritten(std::mem::take(identity));
+        let Some((indices, upload)) = self.uploads.pop_front() else { return };
+        let outcome = upload.await.unwrap_or_else(|panicked| Err(BlobError::Store(panicked.into())));
+        self.note_written(indices, outcome);
+    }
+
+    fn note_written(&mut self, indices: Vec<usize>, outcome: Result<(), BlobError>) {
+        let Err(error) = outcome else { return };
+        tracing::error!(%error, "files could not be written");
+        for index in indices {
+            if let Some(part @ Part::Ready(..)) = self.parts.get_mut(index)
+                && let Part::Ready(identity, ..) = part
+            {
+                *part = Part::Unwritten(std::mem::take(identity));
+            }
         }
     }
 }

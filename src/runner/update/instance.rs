@@ -5,7 +5,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{Tools, WorkError};
 use crate::{
-    blob::{BlobError, BlobName, Blobs, Run, Upload},
+    blob::{self, BlobError, BlobName, Blobs, Run, Upload},
     dicom::{
         dataset::Dataset,
         part10::{Limits, Scanner},
@@ -173,7 +173,7 @@ impl Sink {
     async fn finish(self, service: &Service, instance: &StoredInstance) -> Result<(Digest, u64), BlobError> {
         let digest = Digest(self.digest.finalize().into());
         let name = BlobName { service: service.name.clone(), key: instance.key.clone(), digest };
-        self.upload.finish(&name).await?;
+        blob::finish(vec![(name, self.upload)]).await?;
         Ok((digest, self.length))
     }
 }

@@ -118,14 +118,14 @@ pub fn fold(event: &Event, rows: &mut WorkingSet<InstanceRow>) {
     }
 }
 
-/// The keys of the live instances of a resource.
-pub async fn keys_under(
+/// Loads the live instances of a resource; answers their keys.
+pub async fn load_under(
     connection: &mut PgConnection,
     service: ServiceId,
     resource: &Resource,
+    rows: &mut WorkingSet<InstanceRow>,
 ) -> Result<BTreeSet<InstanceKey>, ProjectionError> {
-    let mut query =
-        sqlx::QueryBuilder::new("select partition, study, series, instance from instances where service = ");
+    let mut query = sqlx::QueryBuilder::new("select * from instances where service = ");
     query.push_bind(service.0);
     query.push(" and partition = ").push_bind(resource.partition().as_str());
     query.push(" and study = ").push_bind(resource.study().as_str());
@@ -136,8 +136,17 @@ pub async fn keys_under(
         query.push(" and instance = ").push_bind(instance.as_str());
     }
     query.push(" and until is null");
-    let rows = query.build().fetch_all(connection).await?;
-    Ok(rows.iter().map(read_key).collect::<Result<_, _>>()?)
+    let found = query.build().fetch_all(connection).await?;
+    rows.take_in(&found)
+}
+
+/// How many of these instances each series has.
+pub fn count_keys_by_series(keys: &BTreeSet<InstanceKey>) -> BTreeMap<SeriesUid, u64> {
+    let mut counts = BTreeMap::new();
+    for key in keys {
+        *counts.entry(key.series.clone()).or_default() += 1;
+    }
+    counts
 }
 
 /// How many live instances each series of a study has.

@@ -239,10 +239,15 @@ impl Touched {
         service: ServiceId,
         resource: &Resource,
     ) -> Result<(), ProjectionError> {
-        let keys = instances::keys_under(connection, service, resource).await?;
+        let keys = instances::load_under(connection, service, resource, &mut self.instances).await?;
         self.load(connection, service, &keys).await?;
         let study = StudyKey { partition: resource.partition().clone(), study: resource.study().clone() };
-        let counts = instances::count_by_series(connection, service, &study).await?;
+        let counts = match resource {
+            Resource::Study(_) => instances::count_keys_by_series(&keys),
+            Resource::Series(_) | Resource::Instance(_) => {
+                instances::count_by_series(connection, service, &study).await?
+            }
+        };
         self.counts.insert(study, counts);
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use sqlx::{PgConnection, Row as _};
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
 
 use super::{
     ProjectionError,
@@ -70,13 +70,21 @@ impl<R: Row> WorkingSet<R> {
         let keys: Vec<&R::Key> = keys.iter().filter(|key| !self.live.contains_key(key)).collect();
         for keys in keys.chunks(ROWS_PER_STATEMENT) {
             let query = bind_keys::<R>(sqlx::query(select_by_keys::<R>()).bind(service.0), keys.iter().copied());
-            for row in query.fetch_all(&mut *connection).await? {
-                let since = Position(row.try_get("since")?);
-                let row = R::read(&row)?;
-                self.live.insert(row.key(), Live { row, since, place: Place::Table });
-            }
+            self.take_in(&query.fetch_all(&mut *connection).await?)?;
         }
         Ok(())
+    }
+
+    /// Takes in live rows that were selected; answers their keys. Rows already here are left as they are.
+    pub fn take_in(&mut self, rows: &[PgRow]) -> Result<BTreeSet<R::Key>, ProjectionError> {
+        let mut keys = BTreeSet::new();
+        for row in rows {
+            let since = Position(row.try_get("since")?);
+            let row = R::read(row)?;
+            keys.insert(row.key());
+            self.live.entry(row.key()).or_insert(Live { row, since, place: Place::Table });
+        }
+        Ok(keys)
     }
 
     /// The live row with this key.

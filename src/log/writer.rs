@@ -19,6 +19,9 @@ pub const QUEUE: usize = 1_024;
 /// Commands in one transaction at most.
 const BATCH: usize = 64;
 
+/// The statements of a batch differ in the lengths of their arrays only, for which Postgres would make a new plan each time.
+const BEGIN: &str = "begin; set local plan_cache_mode = force_generic_plan";
+
 /// The service that a writer writes for.
 pub struct Identity {
     /// Its row in the log.
@@ -116,7 +119,7 @@ async fn commit(
     jobs.iter().for_each(|job| job.needs(&mut needs));
 
     let mut connection = pool.acquire().await?;
-    let mut transaction = connection.begin().await?;
+    let mut transaction = connection.begin_with(BEGIN).await?;
     let state = State::lock(&mut transaction, service).await?;
     let mut touched = Touched::default();
     touched.load(&mut transaction, service, &needs.instances).await?;

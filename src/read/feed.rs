@@ -147,29 +147,36 @@ impl View {
         Ok(Sequence(sequence))
     }
 
-    /// The instance of an entry is looked up as it is at the moment of the view; its row was made by the event of its
-    /// current version, whose dataset is what metadata means. (`lateral … limit 1` tells the planner to look up row by
-    /// row, whatever it knows or does not know of the tables.)
+    /// The row that the event itself made is looked up by its number, which is cheap and mostly enough: if it is there at
+    /// the moment of the view, the entry is current, and its own dataset is the metadata. Otherwise the instance is looked
+    /// up by its identifiers; its row was made by the event of its current version, whose dataset is what metadata means.
+    /// (`lateral … limit 1` tells the planner to look up row by row, whatever it knows or does not know of the tables.)
     fn select_entries(&self, metadata: Metadata) -> QueryBuilder<Postgres> {
         let (dataset, join) = match metadata {
             Metadata::Left => ("null::text", ""),
             Metadata::Included => (
-                "v.dataset",
+                "case when o.since is null then v.dataset else e.dataset end",
                 " left join lateral (
-                          select x.dataset from events x where x.service = i.service and x.position = i.since limit 1) v
+                          select x.dataset from events x where x.service = e.service and x.position = i.since limit 1) v
                         on true",
             ),
         };
         let mut query = QueryBuilder::new(format!(
             "select e.sequence, e.at, e.kind, e.partition, e.study, e.series, e.instance,
-                    e.position, i.since as current, {dataset} as dataset
+                    e.position, coalesce(o.since, i.since) as current, {dataset} as dataset
                from events e
                left join lateral (
-                    select x.service, x.since
-                      from instances x
-                     where x.service = e.service and x.partition = e.partition and x.study = e.study
-                       and x.series = e.series and x.instance = e.instance and "
+                    select x.since from instances x where x.service = e.service and x.since = e.position and "
         ));
+        self.as_of.push(&mut query, "x");
+        query.push(
+            " limit 1) o on true
+               left join lateral (
+                    select x.since
+                      from instances x
+                     where o.since is null and x.service = e.service and x.partition = e.partition
+                       and x.study = e.study and x.series = e.series and x.instance = e.instance and ",
+        );
         self.as_of.push(&mut query, "x");
         query.push(" limit 1) i on true").push(join);
         query.push(" where e.service = ").push_bind(self.service.0);

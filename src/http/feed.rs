@@ -8,11 +8,10 @@ use axum::{
 use futures_util::StreamExt;
 use jiff::{Timestamp, fmt::temporal::Pieces, tz::Offset};
 use serde::Serialize;
-use serde_json::value::RawValue;
 
 use super::{
     error::{ApiError, store_failure},
-    json::{JSON, Json, json_array},
+    json::{JSON, json_array},
     scope::ReadScope,
     version::ApiVersion,
 };
@@ -36,8 +35,6 @@ struct Body {
     action: &'static str,
     timestamp: String,
     state: &'static str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<Box<RawValue>>,
 }
 
 /// Entries of a window in time (v2), or of a range of sequences (v1).
@@ -59,10 +56,7 @@ pub async fn list(scope: ReadScope, RawQuery(query): RawQuery) -> Result<Respons
         }
     };
     let entries = view.feed(range, limit, query.metadata()?);
-    let texts = entries.map(|entry| {
-        let body = body(entry?)?;
-        serde_json::to_string(&body).map_err(|error| store_failure(&error))
-    });
+    let texts = entries.map(|entry| json(entry?));
     Ok(([(header::CONTENT_TYPE, JSON)], json_array(texts).await?).into_response())
 }
 
@@ -71,13 +65,14 @@ pub async fn latest(scope: ReadScope, RawQuery(query): RawQuery) -> Result<Respo
     let query = Parameters::read(query.as_deref().unwrap_or_default());
     match scope.view.latest(query.metadata()?).await? {
         None => Ok(StatusCode::NO_CONTENT.into_response()),
-        Some(entry) => Ok(Json(body(entry)?).into_response()),
+        Some(entry) => Ok(([(header::CONTENT_TYPE, JSON)], json(entry)?).into_response()),
     }
 }
 
-fn body(entry: Entry) -> Result<Body, ApiError> {
-    let metadata = entry.metadata.map(RawValue::from_string).transpose();
-    Ok(Body {
+/// The metadata is text already, and is not parsed again.
+fn json(entry: Entry) -> Result<String, ApiError> {
+    let metadata = entry.metadata;
+    let body = Body {
         sequence: entry.sequence,
         partition_name: entry.partition,
         study_instance_uid: entry.study,
@@ -94,8 +89,13 @@ fn body(entry: Entry) -> Result<Body, ApiError> {
             State::Replaced => "Replaced",
             State::Deleted => "Deleted",
         },
-        metadata: metadata.map_err(|error| store_failure(&error))?,
-    })
+    };
+    let mut json = serde_json::to_string(&body).map_err(|error| store_failure(&error))?;
+    if let Some(metadata) = metadata {
+        json.pop();
+        json.extend([",\"metadata\":", &metadata, "}"]);
+    }
+    Ok(json)
 }
 
 /// Parameters as they were sent; of a repeated one the first counts.

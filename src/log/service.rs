@@ -16,7 +16,6 @@ use crate::{
     domain::Command,
     ids::{Position, Sequence, ServiceId, ServiceName},
     postgres::At,
-    projection::Statistics,
 };
 
 /// What is fixed when a service is created.
@@ -92,14 +91,13 @@ pub struct Services {
     pub(super) pool: PgPool,
     pub(super) clock: Clock,
     pub(super) default_settings: Settings,
-    statistics: Arc<Statistics>,
     known: DashMap<ServiceName, Arc<Service>>,
 }
 
 impl Services {
     /// No service is met yet. `default_settings` are those of the service `default`.
     pub fn new(pool: PgPool, clock: Clock, default_settings: Settings) -> Self {
-        Self { pool, clock, default_settings, statistics: Arc::default(), known: DashMap::new() }
+        Self { pool, clock, default_settings, known: DashMap::new() }
     }
 
     /// The service of this name; created if there is none.
@@ -196,8 +194,8 @@ impl Services {
             let (writer, queue) = mpsc::channel(writer::QUEUE);
             let identity = Identity { id, name: name.clone() };
             let (changes, _) = watch::channel(());
-            let (clock, statistics) = (self.clock.clone(), self.statistics.clone());
-            tokio::spawn(writer::run(self.pool.clone(), identity, clock, statistics, queue, changes.clone()));
+            let clock = self.clock.clone();
+            tokio::spawn(writer::run(self.pool.clone(), identity, clock, queue, changes.clone()));
             Arc::new(Service { id, name: name.clone(), settings, writer, changes, presence: RwLock::new(()) })
         };
         let mut known = self.known.entry(name.clone()).or_insert_with(start);

@@ -74,13 +74,13 @@ pub async fn run(
     pool: PgPool,
     service: Identity,
     clock: Clock,
-    statistics: Arc<Statistics>,
     mut queue: mpsc::Receiver<Box<dyn Job>>,
     changes: watch::Sender<()>,
 ) {
+    let mut statistics = Statistics::default();
     let mut jobs = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut jobs, BATCH).await > 0 {
-        match commit(&pool, &service, &clock, &statistics, &mut jobs).await {
+        match commit(&pool, &service, &clock, &mut statistics, &mut jobs).await {
             Ok(positions) => {
                 jobs.drain(..).zip(positions).for_each(|(job, position)| job.answer(Ok(position)));
             }
@@ -90,7 +90,7 @@ pub async fn run(
             Err(error) => {
                 tracing::warn!(%error, commands = jobs.len(), "a batch failed; each of its commands is tried alone");
                 for job in jobs.drain(..) {
-                    commit_alone(&pool, &service, &clock, &statistics, job).await;
+                    commit_alone(&pool, &service, &clock, &mut statistics, job).await;
                 }
             }
         }
@@ -99,7 +99,13 @@ pub async fn run(
 }
 
 /// A command that spoils its batch must not spoil its neighbours.
-async fn commit_alone(pool: &PgPool, service: &Identity, clock: &Clock, statistics: &Statistics, job: Box<dyn Job>) {
+async fn commit_alone(
+    pool: &PgPool,
+    service: &Identity,
+    clock: &Clock,
+    statistics: &mut Statistics,
+    job: Box<dyn Job>,
+) {
     let mut alone = vec![job];
     let outcome = commit(pool, service, clock, statistics, &mut alone).await;
     let position = outcome.map(|positions| positions.into_iter().next().flatten());
@@ -111,7 +117,7 @@ async fn commit(
     pool: &PgPool,
     Identity { id: service, name }: &Identity,
     clock: &Clock,
-    statistics: &Statistics,
+    statistics: &mut Statistics,
     jobs: &mut [Box<dyn Job>],
 ) -> Result<Vec<Option<Position>>, LogError> {
     let service = *service;

@@ -105,6 +105,8 @@ fn fill(mut file: File, bytes: &[Bytes]) -> io::Result<File> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn folder(root: &Path) -> Folder {

@@ -24,7 +24,7 @@ impl Spool {
         self.length += bytes.len() as u64;
         if self.file.is_none() && self.memory.len() + bytes.len() > IN_MEMORY {
             let mut file = match &blobs.folder {
-                Some(folder) => tempfile::tempfile_in(folder.join(blobs.staging.as_ref())),
+                Some(folder) => tempfile::tempfile_in(&folder.staging),
                 None => tempfile::tempfile(),
             }
             .map_err(BlobError::File)?;

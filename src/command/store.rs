@@ -56,7 +56,7 @@ pub struct StoreRequest<'s> {
     /// Files that are whole and still to be written, each with the number of its part.
     waiting: Vec<(usize, BlobName, Upload)>,
     /// Files that are being written, several in one go.
-    uploads: VecDeque<(Vec<usize>, JoinHandle<Result<(), BlobError>>)>,
+    uploads: VecDeque<Writing>,
     _stay: RwLockReadGuard<'s, ()>,
 }
 
@@ -82,6 +82,9 @@ impl Judge {
         validate(dataset, study, Rules::V1 { extended_query_tags: &tags })
     }
 }
+
+/// Files that are being written, with the numbers of their parts.
+type Writing = (Vec<usize>, JoinHandle<Result<(), BlobError>>);
 
 /// What is known of one part of a request.
 #[derive(Debug)]

@@ -42,7 +42,7 @@ pub use query_tags::QueryTagRow;
 pub use rebuild::bring_up_to_date;
 pub use rewind::rewind;
 pub use series::SeriesRow;
-pub use statistics::Statistics;
+pub use statistics::{Statistics, refresh_statistics};
 pub use studies::StudyRow;
 pub use verify::{Difference, verify};
 pub use workitems::WorkitemRow;

@@ -39,12 +39,13 @@ impl Statistics {
 
 /// Fails where the tables belong to another user: then autovacuum must do.
 async fn gather(pool: PgPool) {
-    if let Err(error) = analyze(&pool).await {
+    if let Err(error) = refresh_statistics(&pool).await {
         tracing::warn!(%error, "the planner's statistics could not be gathered");
     }
 }
 
-async fn analyze(pool: &PgPool) -> Result<(), ProjectionError> {
+/// Tells the planner how much there is by now.
+pub async fn refresh_statistics(pool: &PgPool) -> Result<(), ProjectionError> {
     let tables: Vec<&str> = DEFINITIONS.iter().map(|definition| definition.name).collect();
     let statement = format!("analyze events, {}", tables.join(", "));
     sqlx::raw_sql(AssertSqlSafe(statement)).execute(pool).await?;

@@ -8,8 +8,9 @@ mod export;
 mod reindex;
 mod update;
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures_util::FutureExt;
 use sqlx::PgPool;
 use tokio::{sync::Notify, task::JoinSet};
 
@@ -76,6 +77,9 @@ pub enum WorkError {
     /// The blob store failed.
     #[error(transparent)]
     Blob(#[from] BlobError),
+    /// The worker panicked. What a step has begun goes with its transaction.
+    #[error("the worker panicked")]
+    Panicked,
 }
 
 impl From<ReadError> for WorkError {
@@ -99,8 +103,8 @@ pub async fn run(tools: Tools, bell: Bell) {
                 Some(Ok((key, outcome))) = workers.join_next() => {
                     busy.remove(&key);
                     match outcome {
-                        Ok(Stopped::Done) => {}
-                        Ok(Stopped::Overtaken) => break,
+                        // A reset may have made it unfinished again while its worker was busy.
+                        Ok(Stopped::Done | Stopped::Overtaken) => break,
                         Err(error) => tracing::warn!(operation = %key.1, %error, "an operation was interrupted"),
                     }
                 }
@@ -124,7 +128,10 @@ async fn take_up(
         let key = (id, operation.id);
         if busy.insert(key) {
             let tools = tools.clone();
-            workers.spawn(async move { (key, work(&tools, &service, operation).await) });
+            workers.spawn(async move {
+                let outcome = AssertUnwindSafe(work(&tools, &service, operation)).catch_unwind().await;
+                (key, outcome.unwrap_or(Err(WorkError::Panicked)))
+            });
         }
     }
     Ok(())

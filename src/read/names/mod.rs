@@ -36,7 +36,7 @@ pub struct Names {
 /// Words that are looked for in names.
 #[derive(Debug, Clone, Copy)]
 pub struct Wanted<'w> {
-    /// Which names: table and column (see [`follow`]).
+    /// Which names: table and column, as `follow` spells them.
     pub attribute: &'w str,
     /// Beginnings of words.
     pub words: &'w [String],

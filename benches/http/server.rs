@@ -63,11 +63,14 @@ pub struct Halves<T> {
     pub postgres: T,
 }
 
-impl<T: Sub<Output = T>> Sub for Halves<T> {
+impl Sub for Halves<Duration> {
     type Output = Self;
 
+    /// What was spent since. A backend that ended meanwhile takes its time along.
     fn sub(self, before: Self) -> Self {
-        Self { emulator: self.emulator - before.emulator, postgres: self.postgres - before.postgres }
+        let [emulator, postgres] = [(self.emulator, before.emulator), (self.postgres, before.postgres)]
+            .map(|(now, before)| now.saturating_sub(before));
+        Self { emulator, postgres }
     }
 }
 

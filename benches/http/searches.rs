@@ -100,7 +100,7 @@ async fn measure_size(bench: &Bench, size: usize) -> anyhow::Result<()> {
     for number in 0..bench.options.scaled(300) {
         bench.send(&bench.store(&service, Size::Small, [Ids::nth(number, 1)]), 200).await?;
         let (before, began) = (bench.emulator.processor_time()?, Instant::now());
-        bench.send(&fuzzy(&service, number % 900), 200).await?;
+        bench.send(&fuzzy(&service, 1 + number % 900), 200).await?;
         sum.add(began.elapsed(), bench.emulator.processor_time()? - before);
     }
     sum.print(&format!("search {size}: fuzzy, the first after a store"), Some(Goal::Milliseconds(5.0)));

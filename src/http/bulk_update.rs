@@ -62,9 +62,8 @@ pub async fn post(
 
 /// JSON, or nothing said.
 fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
-    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
-    let media_type = value.to_str().ok().and_then(MediaType::parse);
-    match media_type.is_some_and(|found| found.essence == "application/json") {
+    let is_json = || MediaType::sent(headers).is_some_and(|found| found.essence == "application/json");
+    match !headers.contains_key(header::CONTENT_TYPE) || is_json() {
         true => Ok(()),
         false => Err(ApiError::Empty(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
     }

@@ -1,5 +1,7 @@
 //! Media types as clients write them: RFC 9110 8.3.1, and the unquoted `type=application/dicom` that it forbids.
 
+use axum::http::{HeaderMap, header};
+
 /// A media type with its parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MediaType {
@@ -12,6 +14,11 @@ pub struct MediaType {
 }
 
 impl MediaType {
+    /// The `Content-Type` of a request; nothing if it says none, or none that can be read.
+    pub fn sent(headers: &HeaderMap) -> Option<Self> {
+        headers.get(header::CONTENT_TYPE)?.to_str().ok().and_then(Self::parse)
+    }
+
     /// Reads one media type; nothing if it is none.
     pub fn parse(text: &str) -> Option<Self> {
         let mut rest = text.trim();

@@ -1,6 +1,7 @@
 //! DICOM JSON (PS3.18 F): written for a data set, as metadata are answered; read and kept, as workitems are sent.
 
 mod document;
+mod lenient;
 mod number;
 mod pick;
 mod read;
@@ -18,9 +19,10 @@ use super::{
 
 pub use self::{
     document::{Attribute, Document},
+    lenient::lenient,
     pick::pick,
     read::{Body, MalformedDocument, body, members},
-    tree::{Tree, lenient},
+    tree::Tree,
 };
 
 /// The group of file meta information.

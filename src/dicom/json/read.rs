@@ -6,9 +6,10 @@ use serde_json::{Number, error::Category, value::RawValue};
 
 use super::{
     document::{Attribute, Content, Document, Value},
+    lenient::lenient,
     number::write_decimal,
     text::NAME_GROUPS,
-    tree::{Members, Tree, lenient},
+    tree::{Members, Tree},
 };
 use crate::dicom::vr;
 

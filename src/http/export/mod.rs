@@ -2,7 +2,6 @@
 
 mod destination;
 mod request;
-mod tolerant;
 
 use axum::{
     body::Body,
@@ -60,8 +59,7 @@ pub async fn post(
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let content_type = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    content_type.and_then(MediaType::parse).is_some_and(|media_type| {
+    MediaType::sent(headers).is_some_and(|media_type| {
         let essence = media_type.essence.as_str();
         matches!(essence, "application/json" | "text/json")
             || essence.starts_with("application/") && essence.ends_with("+json")

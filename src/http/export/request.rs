@@ -2,12 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{
-    destination::{self, InvalidDestination},
-    tolerant::plain_json,
-};
+use super::destination::{self, InvalidDestination};
 use crate::{
     command::export::Exports,
+    dicom::json::lenient,
     domain::operation::export::{Identifier, Place, Source},
 };
 
@@ -89,11 +87,10 @@ impl<'v> Object<'v> {
 pub fn parse(body: &[u8], exports: &Exports) -> Result<(Source, Place), InvalidRequest> {
     let malformed = || InvalidRequest::Field("$".to_owned(), NO_JSON);
     let text = std::str::from_utf8(body).map_err(|_| malformed())?;
-    let text = text.trim_start_matches('\u{feff}');
-    if text.trim().is_empty() {
+    if text.trim_start_matches('\u{feff}').trim().is_empty() {
         return Err(InvalidRequest::Empty);
     }
-    let json: Value = serde_json::from_str(&plain_json(text)).map_err(|_| malformed())?;
+    let json: Value = lenient(text).map_err(|_| malformed())?;
     if json.is_null() {
         return Err(InvalidRequest::Empty);
     }

@@ -3,7 +3,7 @@
 use axum::{
     body::Body,
     extract::FromRequestParts,
-    http::{StatusCode, header, request::Parts},
+    http::{StatusCode, request::Parts},
 };
 
 use crate::{
@@ -29,8 +29,7 @@ impl FromRequestParts<Context> for SendsJson {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &Context) -> Result<Self, ApiError> {
-        let value = parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        match value.and_then(MediaType::parse) {
+        match MediaType::sent(&parts.headers) {
             Some(found) if found.essence == "application/json" => Ok(Self),
             _ => Err(ApiError::Empty(StatusCode::UNSUPPORTED_MEDIA_TYPE)),
         }

@@ -53,9 +53,10 @@ impl FromRequestParts<Context> for MaySendDicomJson {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &Context) -> Result<Self, ApiError> {
-        let Some(value) = parts.headers.get(header::CONTENT_TYPE) else { return Ok(Self::Unsaid) };
-        let media_type = value.to_str().ok().and_then(MediaType::parse);
-        match media_type.is_some_and(|found| found.essence == "application/dicom+json") {
+        if !parts.headers.contains_key(header::CONTENT_TYPE) {
+            return Ok(Self::Unsaid);
+        }
+        match MediaType::sent(&parts.headers).is_some_and(|found| found.essence == "application/dicom+json") {
             true => Ok(Self::Yes),
             false => Err(UNSUPPORTED),
         }

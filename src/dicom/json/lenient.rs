@@ -1,8 +1,17 @@
-//! JSON as the service reads it: with comments and trailing commas.
+//! JSON as the service reads it: forgivingly.
+
+use serde::de::DeserializeOwned;
+
+/// Reads a document, forgiving what the service forgives: a byte order mark, comments, and commas before a closing
+/// bracket.
+pub fn lenient<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    serde_json::from_str(text).or_else(|_| serde_json::from_str(&plain_json(text)))
+}
 
 /// The text as plain JSON: comments become spaces, and commas before a closing bracket go. What is wrong with it
 /// otherwise stays wrong.
-pub fn plain_json(text: &str) -> String {
+fn plain_json(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(character) = rest.chars().next() {

@@ -2,6 +2,7 @@
 
 pub(super) mod answer;
 mod attributes;
+mod matching;
 mod moments;
 mod parse;
 mod plan;

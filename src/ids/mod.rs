@@ -1,13 +1,18 @@
 //! The names and numbers that every layer speaks of. Each type can only hold a valid value.
 
+mod key;
+mod operation;
 mod query_tag;
 
 use std::{fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
-pub use self::query_tag::{Level, QueryTagId, TagPath};
+pub use self::{
+    key::{InstanceKey, Resource, SeriesKey, StudyKey, WorkitemKey},
+    operation::OperationId,
+    query_tag::{Level, QueryTagId, TagPath},
+};
 use crate::dicom::uid::{UidGrammar, is_valid_uid};
 
 /// Dense number of an event inside its service: 1, 2, 3 … It orders everything; 0 is "before the first event".
@@ -101,71 +106,6 @@ impl<'de> Deserialize<'de> for Digest {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         Self::parse(&text).ok_or_else(|| serde::de::Error::custom("a digest is 64 hexadecimal digits"))
-    }
-}
-
-/// What identifies a long-running operation: 128 bits, written as 32 lower-case hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct OperationId(u128);
-
-impl OperationId {
-    /// The identifier of the operation that the event at `position` starts: the same on every equal run.
-    pub fn new(service: &ServiceName, position: Position) -> Self {
-        let digest =
-            Sha256::new().chain_update(service.as_str()).chain_update("\0").chain_update(position.0.to_be_bytes());
-        Self::from_digest(digest.finalize().into())
-    }
-
-    /// The identifier of an operation that must be known before it starts: the `turn`th that was asked for when
-    /// `position` was the next one. The same on every equal run, and never one of [`Self::new`].
-    pub fn foreseen(service: &ServiceName, position: Position, turn: u64) -> Self {
-        let digest = Sha256::new()
-            .chain_update(service.as_str())
-            .chain_update("\0")
-            .chain_update(position.0.to_be_bytes())
-            .chain_update(turn.to_be_bytes());
-        Self::from_digest(digest.finalize().into())
-    }
-
-    fn from_digest(digest: [u8; 32]) -> Self {
-        Self(digest.iter().take(16).fold(0, |bits, byte| bits << 8 | u128::from(*byte)))
-    }
-
-    /// Reads a GUID: 32 hexadecimal digits of any case, or groups of 8, 4, 4, 4 and 12 with dashes between.
-    pub fn parse(text: &str) -> Option<Self> {
-        const DASHES: [usize; 4] = [8, 13, 18, 23];
-        let digits = match text.len() {
-            32 => text.to_owned(),
-            36 if DASHES.iter().all(|dash| text.as_bytes()[*dash] == b'-') => text.replace('-', ""),
-            _ => return None,
-        };
-        let is_plain = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-        is_plain.then(|| u128::from_str_radix(&digits, 16).ok()).flatten().map(Self)
-    }
-}
-
-impl fmt::Display for OperationId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:032x}", self.0)
-    }
-}
-
-impl fmt::Debug for OperationId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-impl Serialize for OperationId {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for OperationId {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| serde::de::Error::custom("an operation is 32 hexadecimal digits"))
     }
 }
 
@@ -345,156 +285,5 @@ impl PartitionKey {
     /// The key of the next partition.
     pub fn next(self) -> Self {
         Self(self.0 + 1)
-    }
-}
-
-/// What identifies a study inside a service.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct StudyKey {
-    /// Its data partition.
-    pub partition: PartitionName,
-    /// Study Instance UID (0020,000D).
-    pub study: StudyUid,
-}
-
-/// What identifies a series inside a service.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct SeriesKey {
-    /// Its data partition.
-    pub partition: PartitionName,
-    /// Study Instance UID (0020,000D).
-    pub study: StudyUid,
-    /// Series Instance UID (0020,000E).
-    pub series: SeriesUid,
-}
-
-/// What identifies an instance inside a service: the same SOP Instance UID in another series is another instance.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct InstanceKey {
-    /// Its data partition.
-    pub partition: PartitionName,
-    /// Study Instance UID (0020,000D).
-    pub study: StudyUid,
-    /// Series Instance UID (0020,000E).
-    pub series: SeriesUid,
-    /// SOP Instance UID (0008,0018).
-    pub instance: InstanceUid,
-}
-
-/// What identifies a workitem inside a service.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct WorkitemKey {
-    /// Its data partition.
-    pub partition: PartitionName,
-    /// SOP Instance UID (0008,0018).
-    pub workitem: WorkitemUid,
-}
-
-impl SeriesKey {
-    /// The study that the series belongs to.
-    pub fn study_key(&self) -> StudyKey {
-        StudyKey { partition: self.partition.clone(), study: self.study.clone() }
-    }
-}
-
-impl InstanceKey {
-    /// The study that the instance belongs to.
-    pub fn study_key(&self) -> StudyKey {
-        StudyKey { partition: self.partition.clone(), study: self.study.clone() }
-    }
-
-    /// The series that the instance belongs to.
-    pub fn series_key(&self) -> SeriesKey {
-        SeriesKey { partition: self.partition.clone(), study: self.study.clone(), series: self.series.clone() }
-    }
-}
-
-/// A study, series or instance: what the paths of retrieve and delete name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Resource {
-    /// All instances of a study.
-    Study(StudyKey),
-    /// All instances of a series.
-    Series(SeriesKey),
-    /// One instance.
-    Instance(InstanceKey),
-}
-
-impl Resource {
-    /// The data partition that it lies in.
-    pub fn partition(&self) -> &PartitionName {
-        match self {
-            Self::Study(key) => &key.partition,
-            Self::Series(key) => &key.partition,
-            Self::Instance(key) => &key.partition,
-        }
-    }
-
-    /// Its study.
-    pub fn study(&self) -> &StudyUid {
-        match self {
-            Self::Study(key) => &key.study,
-            Self::Series(key) => &key.study,
-            Self::Instance(key) => &key.study,
-        }
-    }
-
-    /// Its series, unless it is a study.
-    pub fn series(&self) -> Option<&SeriesUid> {
-        match self {
-            Self::Study(_) => None,
-            Self::Series(key) => Some(&key.series),
-            Self::Instance(key) => Some(&key.series),
-        }
-    }
-
-    /// Its SOP Instance UID, if it is one instance.
-    pub fn instance(&self) -> Option<&InstanceUid> {
-        match self {
-            Self::Study(_) | Self::Series(_) => None,
-            Self::Instance(key) => Some(&key.instance),
-        }
-    }
-
-    /// Whether the instance lies in this resource.
-    pub fn contains(&self, key: &InstanceKey) -> bool {
-        *self.partition() == key.partition
-            && *self.study() == key.study
-            && self.series().is_none_or(|series| *series == key.series)
-            && self.instance().is_none_or(|instance| *instance == key.instance)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_operation_is_known_by_its_service_and_position() {
-        let id = |service: &str, position| OperationId::new(&ServiceName::trusted(service), Position(position));
-        assert_eq!(id("default", 1), id("default", 1));
-        assert_ne!(id("default", 1), id("default", 2));
-        assert_ne!(id("default", 1), id("other", 1));
-        let foreseen = |turn| OperationId::foreseen(&ServiceName::default_service(), Position(1), turn);
-        assert_eq!(foreseen(0), foreseen(0));
-        assert_ne!(foreseen(0), foreseen(1));
-        assert_ne!(foreseen(0), id("default", 1));
-    }
-
-    #[test]
-    fn an_operation_may_be_written_with_dashes_and_in_any_case() {
-        let id = OperationId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
-        assert_eq!(id.to_string(), "0123456789abcdef0123456789abcdef");
-        for text in ["0123456789abcdef0123456789ABCDEF", "01234567-89ab-cdef-0123-456789abcdef"] {
-            assert_eq!(OperationId::parse(text), Some(id), "{text}");
-        }
-        for text in [
-            "",
-            "0123456789abcdef0123456789abcde",
-            "+123456789abcdef0123456789abcdef",
-            "0123456789-abcdef0123456789abcdef-xx",
-        ] {
-            assert_eq!(OperationId::parse(text), None, "{text}");
-        }
     }
 }

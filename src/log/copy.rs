@@ -1,15 +1,16 @@
 //! A service that begins as another one was at a position.
 
-use sqlx::{Connection, PgConnection, Row as _, postgres::PgRow};
+use sqlx::{Connection, PgConnection, Row as _};
 
 use super::{
     LogError, Service, Services, Target,
+    reader::stored_file,
     reset::state_at,
     snapshot::{self, PlaceError},
     state::clock_columns,
 };
 use crate::{
-    ids::{Digest, InstanceKey, InstanceUid, PartitionName, Position, SeriesUid, ServiceId, ServiceName, StudyUid},
+    ids::{Digest, InstanceKey, Position, ServiceId, ServiceName},
     postgres::At,
     projection,
 };
@@ -144,17 +145,6 @@ async fn stored_files(
     let reached = rows.last().map(|row| row.try_get("position")).transpose()?;
     let files = rows.iter().map(stored_file).collect::<Result<_, sqlx::Error>>()?;
     Ok((files, reached.map_or(up_to, Position)))
-}
-
-fn stored_file(row: &PgRow) -> Result<(InstanceKey, Digest), sqlx::Error> {
-    let key = InstanceKey {
-        partition: PartitionName::trusted(row.try_get("partition")?),
-        study: StudyUid::trusted(row.try_get("study")?),
-        series: SeriesUid::trusted(row.try_get("series")?),
-        instance: InstanceUid::trusted(row.try_get("instance")?),
-    };
-    let digest = Digest::parse(row.try_get("digest")?);
-    Ok((key, digest.ok_or_else(|| sqlx::Error::Decode("malformed digest".into()))?))
 }
 
 async fn copy_log(

@@ -6,8 +6,9 @@ use sqlx::{PgPool, Row as _, postgres::PgRow};
 
 use super::{LogError, Service};
 use crate::{
-    ids::{Digest, InstanceKey, InstanceUid, PartitionName, Position, SeriesUid, ServiceName, StudyUid},
+    ids::{Digest, InstanceKey, Position, ServiceName},
     postgres::At,
+    projection::instance_key,
 };
 
 /// Which events to read.
@@ -101,17 +102,16 @@ pub fn stored_files(pool: PgPool) -> impl Stream<Item = Result<(ServiceName, Ins
         .fetch(&pool);
         while let Some(row) = rows.next().await {
             let row = row?;
-            let key = InstanceKey {
-                partition: PartitionName::trusted(row.try_get("partition")?),
-                study: StudyUid::trusted(row.try_get("study")?),
-                series: SeriesUid::trusted(row.try_get("series")?),
-                instance: InstanceUid::trusted(row.try_get("instance")?),
-            };
-            if let Some(digest) = Digest::parse(row.try_get("digest")?) {
-                yield (ServiceName::trusted(row.try_get("name")?), key, digest);
-            }
+            let (key, digest) = stored_file(&row)?;
+            yield (ServiceName::trusted(row.try_get("name")?), key, digest);
         }
     }
+}
+
+/// The file that an event names, from a row with the columns of an instance and its `digest`.
+pub(super) fn stored_file(row: &PgRow) -> Result<(InstanceKey, Digest), sqlx::Error> {
+    let digest = Digest::parse(row.try_get("digest")?);
+    Ok((instance_key(row)?, digest.ok_or_else(|| sqlx::Error::Decode("malformed digest".into()))?))
 }
 
 fn entry(row: &PgRow) -> Result<Entry, LogError> {

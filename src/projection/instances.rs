@@ -65,7 +65,7 @@ impl Row for InstanceRow {
         let digest: &str = row.try_get("digest")?;
         let original: Option<i64> = row.try_get("original")?;
         Ok(Self {
-            key: read_key(row)?,
+            key: instance_key(row)?,
             digest: Digest::parse(digest).ok_or_else(|| sqlx::Error::Decode("malformed digest".into()))?,
             length: length.try_into().unwrap_or(0),
             transfer_syntax: row.try_get("transfer_syntax")?,
@@ -89,7 +89,7 @@ impl InstanceRow {
 }
 
 /// Reads the key of an instance from a row that has its columns.
-fn read_key(row: &PgRow) -> Result<InstanceKey, sqlx::Error> {
+pub fn instance_key(row: &PgRow) -> Result<InstanceKey, sqlx::Error> {
     Ok(InstanceKey {
         partition: PartitionName::trusted(row.try_get("partition")?),
         study: StudyUid::trusted(row.try_get("study")?),

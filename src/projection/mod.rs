@@ -34,7 +34,7 @@ use crate::{
 };
 
 pub use copy::copy;
-pub use instances::InstanceRow;
+pub use instances::{InstanceRow, instance_key};
 pub use operations::OperationRow;
 pub use partitions::{PartitionRow, last_key as last_partition};
 pub use query_tag_errors::QueryTagErrorRow;

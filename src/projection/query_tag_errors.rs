@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use sqlx::{Row as _, postgres::PgRow};
 
 use super::{
+    instances::instance_key,
     query_tags::QueryTagRow,
     row::{Cell, Column, Row, Versions, bigint, text},
     working_set::WorkingSet,
@@ -13,7 +14,7 @@ use crate::{
         Event, Fact,
         query_tag::{Fault, QueryTagFact},
     },
-    ids::{InstanceKey, InstanceUid, PartitionName, Position, QueryTagId, SeriesUid, StudyUid},
+    ids::{InstanceKey, Position, QueryTagId},
 };
 
 /// What is wrong with the value that an instance has for a tag.
@@ -67,12 +68,7 @@ impl Row for QueryTagErrorRow {
         let fault: String = row.try_get("fault")?;
         Ok(Self {
             tag: QueryTagId::parse(row.try_get("tag")?).ok_or_else(|| malformed("tag"))?,
-            instance: InstanceKey {
-                partition: PartitionName::trusted(row.try_get("partition")?),
-                study: StudyUid::trusted(row.try_get("study")?),
-                series: SeriesUid::trusted(row.try_get("series")?),
-                instance: InstanceUid::trusted(row.try_get("instance")?),
-            },
+            instance: instance_key(row)?,
             version: Position(row.try_get("version")?),
             created_at: Timestamp::from_microsecond(row.try_get("created_at")?).map_err(|_| malformed("time"))?,
             fault: serde_json::from_value(fault.into()).map_err(|_| malformed("fault"))?,

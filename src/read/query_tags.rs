@@ -5,8 +5,8 @@ use sqlx::{Postgres, QueryBuilder, Row as _, postgres::PgRow};
 use super::{ReadError, View};
 use crate::{
     domain::query_tag::{MOST_TAGS, QueryTag},
-    ids::{InstanceKey, InstanceUid, OperationId, PartitionName, Position, QueryTagId, SeriesUid, StudyUid, TagPath},
-    projection::{QueryTagErrorRow, QueryTagRow},
+    ids::{InstanceKey, OperationId, Position, QueryTagId, TagPath},
+    projection::{QueryTagErrorRow, QueryTagRow, instance_key},
 };
 
 /// A tag with how many errors it has.
@@ -157,12 +157,7 @@ fn entry(row: &PgRow) -> Result<Entry, ReadError> {
 
 fn stored_dataset(row: &PgRow) -> Result<StoredDataset, ReadError> {
     Ok(StoredDataset {
-        key: InstanceKey {
-            partition: PartitionName::trusted(row.try_get("partition")?),
-            study: StudyUid::trusted(row.try_get("study")?),
-            series: SeriesUid::trusted(row.try_get("series")?),
-            instance: InstanceUid::trusted(row.try_get("instance")?),
-        },
+        key: instance_key(row)?,
         version: Position(row.try_get("since")?),
         original: row.try_get::<Option<i64>, _>("original")?.map(Position),
         dataset: row.try_get("dataset")?,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use futures_util::StreamExt;
 use serde::Serialize;
 
-use super::{Stopped, Tools, WorkError};
+use super::{Place, Tools, WorkError};
 use crate::{
     blob::{
         BlobName,
@@ -37,16 +37,13 @@ const STEP_BYTES: u64 = 256 * 1024 * 1024;
 const CONCURRENT_COPIES: usize = 8;
 
 /// Works on the operation until it ends.
-pub async fn work(tools: &Tools, service: &Service, id: OperationId, task: &Export) -> Result<Stopped, WorkError> {
-    // The epoch before the operation: what is found afterwards is of this run of the service, or a later one.
-    let epoch = read::epoch(&tools.pool, service.id).await?;
-    let head = tools.view(service);
-    let Some(found) = head.operation(id).await? else { return Ok(Stopped::Overtaken) };
-    let Some(asked_at) = read::operations::started_at(&tools.pool, service.id, id).await? else {
-        return Ok(Stopped::Overtaken);
+pub async fn work(place: &Place<'_>, task: &Export, found: Operation) -> Result<(), WorkError> {
+    let Place { tools, service, view, epoch, operation } = place;
+    let Some(asked_at) = read::operations::started_at(&tools.pool, service.id, *operation).await? else {
+        return Ok(());
     };
-    let view = View { as_of: AsOf::Position(asked_at), ..head };
-    let worker = Worker { tools, service, task, view, epoch };
+    let view = View { as_of: AsOf::Position(asked_at), ..view.clone() };
+    let worker = Worker { tools, service, task, view, epoch: *epoch };
     worker.run(found).await
 }
 
@@ -77,17 +74,17 @@ struct Line {
 }
 
 impl Worker<'_> {
-    async fn run(&self, mut found: Operation) -> Result<Stopped, WorkError> {
+    async fn run(&self, mut found: Operation) -> Result<(), WorkError> {
         let id = found.id;
         let destination = match self.tools.exports.open(&self.task.destination) {
             Ok(destination) => destination,
             Err(error) => {
                 tracing::warn!(operation = %id, %error, "an export has lost its destination");
-                return self.advance(found, vec![OperationFact::Ended(Ending::Failed)]).await.map(stopped);
+                return self.advance(found, vec![OperationFact::Ended(Ending::Failed)]).await.map(drop);
             }
         };
         loop {
-            let Progress::Export(progress) = found.progress.clone() else { return Ok(Stopped::Overtaken) };
+            let Progress::Export(progress) = found.progress.clone() else { return Ok(()) };
             let (items, progress) = self.next_step(progress).await?;
             let facts = match self.carry_out(id, &destination, items, progress).await? {
                 Some(facts) => facts,
@@ -95,14 +92,13 @@ impl Worker<'_> {
                     if let Err(error) = destination.finish(id).await {
                         tracing::warn!(operation = %id, %error, "an export could not be tidied up");
                     }
-                    return self.advance(found, vec![OperationFact::Ended(Ending::Succeeded)]).await.map(stopped);
+                    return self.advance(found, vec![OperationFact::Ended(Ending::Succeeded)]).await.map(drop);
                 }
             };
             let has_ended = facts.iter().any(|fact| matches!(fact, OperationFact::Ended(_)));
             match self.advance(found, facts).await? {
-                None => return Ok(Stopped::Overtaken),
-                Some(_) if has_ended => return Ok(Stopped::Done),
-                Some(now) => found = now,
+                Some(now) if !has_ended => found = now,
+                _ => return Ok(()),
             }
         }
     }
@@ -252,10 +248,6 @@ enum Trouble {
     Interrupted(WorkError),
     /// The destination does not take it.
     Hopeless(DestinationError),
-}
-
-fn stopped(operation: Option<Operation>) -> Stopped {
-    operation.map_or(Stopped::Overtaken, |_| Stopped::Done)
 }
 
 fn identifier(resource: &Resource) -> String {

@@ -17,8 +17,8 @@ use tokio::{sync::Notify, task::JoinSet};
 use crate::{
     blob::{BlobError, Blobs},
     command::export::Exports,
-    domain::operation::{Operation, Task},
-    ids::{OperationId, ServiceId},
+    domain::operation::{Progress, Task},
+    ids::{Epoch, OperationId, ServiceId},
     log::{LogError, Service, Services},
     read::{self, AsOf, ReadError, View, names::Names},
 };
@@ -41,11 +41,15 @@ pub struct Tools {
     pub exports: Arc<Exports>,
 }
 
-impl Tools {
-    /// A service as it is now.
-    fn view(&self, service: &Service) -> View {
-        View { pool: self.pool.clone(), service: service.id, as_of: AsOf::Head, names: self.names.clone() }
-    }
+/// A worker's place: the operation that it works on, and where.
+struct Place<'w> {
+    tools: &'w Tools,
+    service: &'w Service,
+    /// The service as it is now.
+    view: View,
+    /// The run of the service in which the operation was found.
+    epoch: Epoch,
+    operation: OperationId,
 }
 
 /// How the rest of the server tells that there is something to do.
@@ -57,15 +61,6 @@ impl Bell {
     pub fn ring(&self) {
         self.0.notify_one();
     }
-}
-
-/// How the work on an operation stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stopped {
-    /// The operation has ended.
-    Done,
-    /// The operation is not what the worker took it for: another process was faster, or a reset undid it.
-    Overtaken,
 }
 
 /// Why the work on an operation could not go on; it will be tried again.
@@ -103,8 +98,8 @@ pub async fn run(tools: Tools, bell: Bell) {
                 Some(Ok((key, outcome))) = workers.join_next() => {
                     busy.remove(&key);
                     match outcome {
-                        // A reset may have made it unfinished again while its worker was busy.
-                        Ok(Stopped::Done | Stopped::Overtaken) => break,
+                        // It has ended, or is not what its worker took it for; a reset may have made it unfinished again.
+                        Ok(()) => break,
                         Err(error) => tracing::warn!(operation = %key.1, %error, "an operation was interrupted"),
                     }
                 }
@@ -120,7 +115,7 @@ type Key = (i64, OperationId);
 async fn take_up(
     tools: &Tools,
     busy: &mut BTreeSet<Key>,
-    workers: &mut JoinSet<(Key, Result<Stopped, WorkError>)>,
+    workers: &mut JoinSet<(Key, Result<(), WorkError>)>,
 ) -> Result<(), LogError> {
     for (name, operation) in read::operations::unfinished(&tools.pool).await? {
         let Some(service) = tools.services.find(&name).await? else { continue };
@@ -129,7 +124,7 @@ async fn take_up(
         if busy.insert(key) {
             let tools = tools.clone();
             workers.spawn(async move {
-                let outcome = AssertUnwindSafe(work(&tools, &service, operation)).catch_unwind().await;
+                let outcome = AssertUnwindSafe(work(&tools, &service, key.1)).catch_unwind().await;
                 (key, outcome.unwrap_or(Err(WorkError::Panicked)))
             });
         }
@@ -137,10 +132,18 @@ async fn take_up(
     Ok(())
 }
 
-async fn work(tools: &Tools, service: &Service, operation: Operation) -> Result<Stopped, WorkError> {
-    match &operation.task {
-        Task::Reindex(_) => reindex::work(tools, service, operation.id).await,
-        Task::Update(_) => update::work(tools, service, operation.id).await,
-        Task::Export(task) => export::work(tools, service, operation.id, task).await,
+/// Works on the operation until it ends, or is not what it was found to be: another process was faster, or a reset undid
+/// it.
+async fn work(tools: &Tools, service: &Service, operation: OperationId) -> Result<(), WorkError> {
+    // The epoch first: what is read later is of this epoch, or the first step is refused.
+    let epoch = read::epoch(&tools.pool, service.id).await?;
+    let view = View { pool: tools.pool.clone(), service: service.id, as_of: AsOf::Head, names: tools.names.clone() };
+    let Some(found) = view.operation(operation).await? else { return Ok(()) };
+    let place = Place { tools, service, view, epoch, operation };
+    match (&found.task, found.progress.clone()) {
+        (Task::Reindex(_), Progress::Reindex(progress)) => reindex::work(&place, progress).await,
+        (Task::Update(task), Progress::Update(progress)) => update::work(&place, task, progress).await,
+        (Task::Export(task), Progress::Export(_)) => export::work(&place, task, found.clone()).await,
+        (Task::Reindex(_) | Task::Update(_) | Task::Export(_), _) => Ok(()), // no such event is ever written
     }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Stopped, Tools, WorkError};
+use super::{Place, WorkError};
 use crate::{
     domain::{
-        operation::{Progress, reindex},
+        operation::reindex,
         query_tag::{
             QueryTag,
             event::{Reindexed, ReindexedInstance, TagValues},
@@ -13,9 +13,7 @@ use crate::{
             reindex::{Finish, Overtaken, Step},
         },
     },
-    ids::OperationId,
-    log::Service,
-    read::{self, query_tags::StoredDataset},
+    read::query_tags::StoredDataset,
 };
 
 /// Instances of one step at most: bounds memory.
@@ -25,25 +23,20 @@ const INSTANCES: usize = 100;
 const VALUES: usize = 2_000;
 
 /// Works on the operation until it ends.
-pub async fn work(tools: &Tools, service: &Service, id: OperationId) -> Result<Stopped, WorkError> {
-    // In this order: what is read later is of this epoch, or the first step is refused.
-    let epoch = read::epoch(&tools.pool, service.id).await?;
-    let view = tools.view(service);
-    let Some(Progress::Reindex(mut from)) = view.operation(id).await?.map(|operation| operation.progress) else {
-        return Ok(Stopped::Overtaken);
-    };
+pub async fn work(place: &Place<'_>, mut from: reindex::Progress) -> Result<(), WorkError> {
+    let Place { service, view, epoch, operation, .. } = place;
+    let (epoch, operation) = (*epoch, *operation);
     loop {
-        let tags = view.query_tags_of(id).await?;
+        let tags = view.query_tags_of(operation).await?;
         // What came after the tags has been indexed as it came. Without tags there is nothing to look for.
         let until = tags.iter().map(|tag| tag.id.0).min().unwrap_or_default();
         let chunk = (VALUES / tags.len().max(1)).clamp(1, INSTANCES);
         let datasets = view.datasets_between(from.cursor, until, chunk).await?;
         let Some(last) = datasets.last() else {
-            let finish = Finish { operation: id, epoch, from };
-            return match service.execute(finish.into()).await?.answer {
-                Ok(()) => Ok(Stopped::Done),
-                Err(Overtaken) => Ok(Stopped::Overtaken),
-            };
+            let finish = Finish { operation, epoch, from };
+            // Whether it was overtaken or not, there is nothing left to do here.
+            service.execute(finish.into()).await?;
+            return Ok(());
         };
         let total = match from.total {
             0 => view.count_between(from.cursor, until).await?,
@@ -52,10 +45,10 @@ pub async fn work(tools: &Tools, service: &Service, id: OperationId) -> Result<S
         let processed = from.processed + u64::try_from(datasets.len()).unwrap_or_default();
         let to = reindex::Progress { cursor: last.version, processed, total };
         let found = find(&tags, &datasets);
-        let step = Step { operation: id, epoch, from, to, found };
+        let step = Step { operation, epoch, from, to, found };
         match service.execute(step.into()).await?.answer {
             Ok(()) => from = to,
-            Err(Overtaken) => return Ok(Stopped::Overtaken),
+            Err(Overtaken) => return Ok(()),
         }
     }
 }

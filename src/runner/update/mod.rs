@@ -7,16 +7,15 @@ use std::collections::HashMap;
 use futures_util::{StreamExt, stream};
 
 use self::instance::{InstanceError, rewrite};
-use super::{Stopped, Tools, WorkError};
+use super::{Place, Tools, WorkError};
 use crate::{
     domain::{
-        operation::{Progress, Task, update::Update},
+        operation::update::{Progress, Update},
         update::{StudyOutcome, SwitchStudy, Switched, UpdatedInstance},
     },
-    ids::{InstanceKey, OperationId, PartitionKey, PartitionName, Position, Resource, StudyKey},
-    log::Service,
+    ids::{InstanceKey, PartitionKey, PartitionName, Position, Resource, StudyKey},
     read::{
-        self, View,
+        View,
         instances::{Kept, StoredInstance},
     },
 };
@@ -32,38 +31,29 @@ const NAMED_FAILURES: usize = 5;
 type Made = HashMap<(InstanceKey, Position), UpdatedInstance>;
 
 /// Works on the operation until it ends.
-pub async fn work(tools: &Tools, service: &Service, id: OperationId) -> Result<Stopped, WorkError> {
-    // In this order: what is read later is of this epoch, or the first step is refused.
-    let epoch = read::epoch(&tools.pool, service.id).await?;
-    let view = tools.view(service);
-    let Some(operation) = view.operation(id).await? else { return Ok(Stopped::Overtaken) };
-    let (task, mut progress) = match (operation.task, operation.progress) {
-        (Task::Update(task), Progress::Update(progress)) => (task, progress),
-        _ => return Ok(Stopped::Overtaken),
-    };
+pub async fn work(place: &Place<'_>, task: &Update, mut progress: Progress) -> Result<(), WorkError> {
+    let Place { service, epoch, operation, .. } = place;
+    let (epoch, operation) = (*epoch, *operation);
     let mut made = Made::new();
     while let Some(study) = task.next_study(&progress) {
-        let (seen, outcome) = update_study(tools, service, &view, &task, &study, &mut made).await?;
+        let (seen, outcome) = update_study(place, task, &study, &mut made).await?;
         let index = progress.study_processed;
-        let switch = SwitchStudy { operation: id, epoch, index, study, seen, outcome };
+        let switch = SwitchStudy { operation, epoch, index, study, seen, outcome };
         match service.execute(switch.into()).await?.answer {
             Switched::Onward(further) => {
                 progress = further;
                 made.clear();
             }
             Switched::Outdated => {}
-            Switched::Ended => return Ok(Stopped::Done),
-            Switched::Overtaken => return Ok(Stopped::Overtaken),
+            Switched::Ended | Switched::Overtaken => break,
         }
     }
-    Ok(Stopped::Done)
+    Ok(())
 }
 
 /// Writes a new version of each instance of a study; tells from which versions, in the order of keys.
 async fn update_study(
-    tools: &Tools,
-    service: &Service,
-    view: &View,
+    Place { tools, service, view, .. }: &Place<'_>,
     task: &Update,
     study: &StudyKey,
     made: &mut Made,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::PgConnection;
+use tantivy::Searcher;
 use tokio::task::spawn_blocking;
 
 use super::{
@@ -39,20 +40,38 @@ pub struct Cursor {
     position: Position,
 }
 
+/// The index as it was when it had followed the log.
+pub struct Followed {
+    index: Arc<Index>,
+    searcher: Searcher,
+}
+
 impl Names {
-    /// Follows the log to what `connection` sees, and looks the words up.
-    pub(super) async fn hits(
+    /// Follows the log to what `connection` sees.
+    pub(super) async fn follow(
         &self,
         connection: &mut PgConnection,
         service: ServiceId,
         cursor: &mut Cursor,
-        wanted: &[Wanted<'_>],
-    ) -> Result<Vec<Hits>, NamesError> {
+    ) -> Result<Followed, NamesError> {
         let index = self.index().await?;
         follow(&index, connection, service, cursor).await?;
-        let searcher = index.searcher();
-        let search = |wanted: &Wanted| index.search(&searcher, service, wanted.attribute, wanted.words);
-        Ok(wanted.iter().map(search).collect::<Result<_, _>>()?)
+        Ok(Followed { searcher: index.searcher(), index })
+    }
+}
+
+impl Followed {
+    /// Looks the words up, on a thread that may take its time: a common word has many entries.
+    pub(super) async fn hits(self, service: ServiceId, wanted: &[Wanted<'_>]) -> Result<Vec<Hits>, NamesError> {
+        let owned = |wanted: &Wanted| (wanted.attribute.to_owned(), wanted.words.to_vec());
+        let wanted: Vec<(String, Vec<String>)> = wanted.iter().map(owned).collect();
+        let search = move || {
+            let search = |(attribute, words): &(String, Vec<String>)| {
+                self.index.search(&self.searcher, service, attribute, words)
+            };
+            wanted.iter().map(search).collect::<Result<Vec<Hits>, _>>()
+        };
+        Ok(spawn_blocking(search).await??)
     }
 }
 

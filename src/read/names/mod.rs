@@ -129,7 +129,13 @@ impl View {
         let cursor = self.names.cursors.entry(self.service).or_default().clone();
         let mut cursor = cursor.lock().await;
         let mut transaction = self.pool.begin_with("begin isolation level repeatable read, read only").await?;
-        let hits = match self.names.hits(&mut transaction, self.service, &mut cursor, wanted).await {
+        let followed = self.names.follow(&mut transaction, self.service, &mut cursor).await;
+        drop(cursor); // what others do to the index from here on is not seen by this search
+        let hits = match followed {
+            Ok(followed) => followed.hits(self.service, wanted).await,
+            Err(error) => Err(error),
+        };
+        let hits = match hits {
             Ok(hits) => hits,
             Err(NamesError::Database(error)) => return Err(error.into()),
             Err(error) => {

@@ -1,6 +1,13 @@
 //! Reading: an answer is a list of runs, and a piece of it is read at once, whatever number of files it comes from.
 
-use std::{fs::File, io, ops::Range, os::unix::fs::FileExt, path::Path, sync::Arc};
+use std::{
+    fs::{self, File},
+    io,
+    ops::Range,
+    os::unix::fs::FileExt,
+    path::Path,
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use object_store::ObjectStoreExt;
@@ -88,6 +95,19 @@ impl Blobs {
         }
     }
 
+    /// Fails unless the files of these runs are there, each as long as its run needs. Of a store that is no folder nothing
+    /// is asked: a request for each file of a large study would cost more than the study.
+    pub async fn check(&self, runs: impl Iterator<Item = &Run>) -> Result<(), BlobError> {
+        let Some(folder) = self.folder.clone() else { return Ok(()) };
+        let file = |run: &Run| match run {
+            Run::File(name, range) => Some((folder.root.join(name.path().as_ref()), range.end)),
+            Run::Bytes(_) | Run::Spooled(..) => None,
+        };
+        let files: Vec<_> = runs.filter_map(file).collect();
+        let check = move || files.iter().try_for_each(|(path, end)| check_file(path, *end));
+        tokio::task::spawn_blocking(check).await.map_err(object_store::Error::from)?.map_err(BlobError::File)
+    }
+
     /// A whole file, which must be small.
     pub async fn read_whole(&self, name: &BlobName, length: u64) -> Result<Bytes, BlobError> {
         self.gather(vec![Run::File(name.clone(), 0..length)]).await
@@ -135,6 +155,11 @@ fn gather_files(
         rest = behind;
     }
     Ok(gathered.into())
+}
+
+/// Fails unless a file is at least so long.
+fn check_file(path: &Path, length: u64) -> io::Result<()> {
+    if fs::metadata(path)?.len() >= length { Ok(()) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
 }
 
 /// Reads a part of a file, however long that takes.

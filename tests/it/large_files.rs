@@ -53,13 +53,13 @@ async fn files_above_a_hundred_mebibytes_are_not_transcoded_and_not_drawn() {
     assert_eq!(whole.body.len(), LIMIT + 2);
 }
 
-/// The stored file of the only instance of a service.
-fn stored_file(app: &TestApp) -> PathBuf {
-    let mut path = scratch().join("shared/dicom").join(&app.service);
-    while path.is_dir() {
-        path = fs::read_dir(&path).unwrap().next().unwrap().unwrap().path();
+/// The stored files of a service.
+fn stored_files(app: &TestApp) -> Vec<PathBuf> {
+    fn below(folder: PathBuf) -> Vec<PathBuf> {
+        let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+        entries.flat_map(|path| if path.is_dir() { below(path) } else { vec![path] }).collect()
     }
-    path
+    below(scratch().join("shared/dicom").join(&app.service))
 }
 
 #[tokio::test]
@@ -74,13 +74,13 @@ async fn a_frame_is_made_of_its_own_bytes_and_those_before_the_first() {
         .with_fragments(RLE, &[], &fragments);
     app.store([&instance]).await.expect(200);
     // Of the file is left what ends with the second frame, and the first is overwritten.
-    let file = stored_file(&app);
-    let mut bytes = fs::read(&file).unwrap();
+    let [file] = &stored_files(&app)[..] else { panic!("one file") };
+    let mut bytes = fs::read(file).unwrap();
     let at = |value: u8| bytes.windows(2).rposition(|pair| pair == [0xF8, value]).unwrap();
     let (first, end) = (at(7), at(8) + 2);
     bytes[first] = 0;
     bytes.truncate(end);
-    fs::write(&file, bytes).unwrap();
+    fs::write(file, bytes).unwrap();
     let path = |rest: &str| format!("{}/frames/{rest}", instance.path());
     assert_eq!(app.get(&path("2"), "application/octet-stream").await.expect(200).body, [8; 9]);
     let codestream = app.get(&path("2"), r#"multipart/related; type="image/jp2""#).await.expect(200);
@@ -90,6 +90,24 @@ async fn a_frame_is_made_of_its_own_bytes_and_those_before_the_first() {
     let lost = app.get(&path("3"), "application/octet-stream").await;
     assert!(lost.status.is_server_error(), "{}", lost.status);
     app.get(&instance.path(), EXPLICIT).await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_lost_is_an_error_and_no_answer_that_breaks_off() {
+    let app = TestApp::new();
+    let first = Instance::new().with_bytes(0x0042_0011, "OB", vec![0; 1 << 20]);
+    let (second, last) = (first.sibling(), first.sibling());
+    for instance in [&first, &second, &last] {
+        app.store([instance]).await.expect(200);
+    }
+    let any = r#"multipart/related; type="application/dicom"; transfer-syntax=*"#;
+    app.get(&first.study_path(), any).await.expect(200);
+    let file = stored_files(&app).into_iter().find(|file| fs::read(file).unwrap() == last.stored_bytes()).unwrap();
+    fs::write(&file, &last.stored_bytes()[1..]).unwrap();
+    app.get(&first.study_path(), any).await.expect(503);
+    fs::remove_file(file).unwrap();
+    app.get(&first.study_path(), any).await.expect(503);
+    app.get(&second.path(), "application/dicom").await.expect(200);
 }
 
 #[tokio::test]

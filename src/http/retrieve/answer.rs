@@ -90,8 +90,8 @@ async fn multipart(blobs: &Blobs, parts: Vec<Part>) -> Result<Response, ApiError
     binary(blobs, &boundary.content_type(), length, runs).await
 }
 
-/// Sends the runs one behind the other. The first piece is there before the status is sent, so that a file which cannot
-/// be read is an error of its own; one piece is read ahead of the client.
+/// Sends the runs one behind the other. Before the status is sent the first piece is there and the files of all others are
+/// looked for, so that a file which is lost is an error of its own; one piece is read ahead of the client.
 async fn binary(blobs: &Blobs, content_type: &str, length: u64, runs: Vec<Run>) -> Result<Response, ApiError> {
     let content_type = HeaderValue::from_str(content_type).unwrap_or(HeaderValue::from_static("application/dicom"));
     let headers = [(header::CONTENT_TYPE, content_type), (header::CONTENT_LENGTH, HeaderValue::from(length))];
@@ -100,6 +100,7 @@ async fn binary(blobs: &Blobs, content_type: &str, length: u64, runs: Vec<Run>) 
     if pieces.len() == 0 {
         return Ok((headers, first).into_response());
     }
+    blobs.check(pieces.as_slice().iter().flatten()).await?;
     let blobs = blobs.clone();
     let later = stream::iter(pieces).map(move |piece| {
         let blobs = blobs.clone();

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use futures_util::{StreamExt, TryStreamExt};
 use sqlx::PgConnection;
-use tantivy::Searcher;
 use tokio::task::spawn_blocking;
 
 use super::{
     Names, NamesError, Wanted,
-    index::{Entry, Hits, Index},
+    index::{Entry, Index},
+    lookup::{Hits, Snapshot},
 };
 use crate::ids::{Position, ServiceId};
 
@@ -33,6 +33,9 @@ const NAMES: &str = "
 /// Names that are read at once: bounds the memory of the first search in a large service.
 const NAMES_AT_ONCE: usize = 5_000;
 
+/// Names that are worth no commit of the index.
+const FEW: usize = 200;
+
 /// How far a service was followed: every version up to `position`, as it was in `epoch`, has its entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cursor {
@@ -40,39 +43,29 @@ pub struct Cursor {
     position: Position,
 }
 
-/// The index as it was when it had followed the log.
-pub struct Followed {
-    index: Arc<Index>,
-    searcher: Searcher,
-}
-
 impl Names {
-    /// Follows the log to what `connection` sees.
+    /// Follows the log to what `connection` sees, and gives the index as it then is.
     pub(super) async fn follow(
         &self,
         connection: &mut PgConnection,
         service: ServiceId,
         cursor: &mut Cursor,
-    ) -> Result<Followed, NamesError> {
+    ) -> Result<Snapshot, NamesError> {
         let index = self.index().await?;
         follow(&index, connection, service, cursor).await?;
-        Ok(Followed { searcher: index.searcher(), index })
+        Ok(index.snapshot())
     }
 }
 
-impl Followed {
-    /// Looks the words up, on a thread that may take its time: a common word has many entries.
-    pub(super) async fn hits(self, service: ServiceId, wanted: &[Wanted<'_>]) -> Result<Vec<Hits>, NamesError> {
-        let owned = |wanted: &Wanted| (wanted.attribute.to_owned(), wanted.words.to_vec());
-        let wanted: Vec<(String, Vec<String>)> = wanted.iter().map(owned).collect();
-        let search = move || {
-            let search = |(attribute, words): &(String, Vec<String>)| {
-                self.index.search(&self.searcher, service, attribute, words)
-            };
-            wanted.iter().map(search).collect::<Result<Vec<Hits>, _>>()
-        };
-        Ok(spawn_blocking(search).await??)
-    }
+/// Looks words up, on a thread that may take its time: a common word has many entries.
+pub async fn hits(snapshot: Snapshot, service: ServiceId, wanted: &[Wanted<'_>]) -> Result<Vec<Hits>, NamesError> {
+    let owned = |wanted: &Wanted| (wanted.attribute.to_owned(), wanted.words.to_vec());
+    let wanted: Vec<(String, Vec<String>)> = wanted.iter().map(owned).collect();
+    let search = move || {
+        let search = |(attribute, words): &(String, Vec<String>)| snapshot.search(service, attribute, words);
+        wanted.iter().map(search).collect::<Result<Vec<Hits>, _>>()
+    };
+    Ok(spawn_blocking(search).await??)
 }
 
 async fn follow(
@@ -101,23 +94,41 @@ async fn follow(
         _ => cursor.position,
     };
     if from < cursor.position {
-        index.forget(service, from)?;
+        let index = index.clone();
+        spawn_blocking(move || index.forget(service, from)).await??;
     }
     let mut chunks = sqlx::query_as(NAMES).bind(service.0).bind(from.0).fetch(connection).try_chunks(NAMES_AT_ONCE);
-    let mut is_changed = false;
+    let mut is_loaded = false;
     while let Some(chunk) = chunks.next().await {
         let entries = chunk
             .map_err(|error| error.1)?
             .into_iter()
             .map(|(attribute, since, name): (String, i64, String)| Entry { attribute, since: Position(since), name });
-        let (index, entries): (_, Vec<Entry>) = (index.clone(), entries.collect());
-        spawn_blocking(move || index.add(service, &entries)).await??;
-        is_changed = true;
+        let entries: Vec<Entry> = entries.collect();
+        if entries.len() <= FEW && !is_loaded {
+            add(index, service, &entries);
+        } else {
+            let index = index.clone();
+            spawn_blocking(move || index.load(service, &entries)).await??;
+            is_loaded = true;
+        }
     }
-    if is_changed {
+    if is_loaded {
         let index = index.clone();
         spawn_blocking(move || index.commit()).await??;
     }
     *cursor = here;
     Ok(())
+}
+
+/// Adds a few entries. When many have come so, they are written while the search goes on.
+fn add(index: &Arc<Index>, service: ServiceId, entries: &[Entry]) {
+    if index.add(service, entries) {
+        let index = index.clone();
+        spawn_blocking(move || {
+            if let Err(error) = index.settle() {
+                tracing::warn!(%error, "names cannot be written to their index, and are kept beside it");
+            }
+        });
+    }
 }

@@ -9,6 +9,7 @@
 
 mod follow;
 mod index;
+mod lookup;
 mod words;
 
 use std::sync::Arc;
@@ -18,10 +19,13 @@ use sqlx::{PgPool, Postgres, QueryBuilder, Transaction, postgres::PgRow};
 use tantivy::TantivyError;
 use tokio::sync::{Mutex, OnceCell};
 
-pub use index::Hits;
+pub use lookup::Hits;
 pub use words::{word_pattern, words};
 
-use self::{follow::Cursor, index::Index};
+use self::{
+    follow::{Cursor, hits},
+    index::Index,
+};
 use super::{ReadError, View};
 use crate::ids::{Position, ServiceId};
 
@@ -132,7 +136,7 @@ impl View {
         let followed = self.names.follow(&mut transaction, self.service, &mut cursor).await;
         drop(cursor); // what others do to the index from here on is not seen by this search
         let hits = match followed {
-            Ok(followed) => followed.hits(self.service, wanted).await,
+            Ok(snapshot) => hits(snapshot, self.service, wanted).await,
             Err(error) => Err(error),
         };
         let hits = match hits {

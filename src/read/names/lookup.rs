@@ -1,0 +1,292 @@
+//! Looking words up: in which versions of rows they may be.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use tantivy::{
+    DocSet, Searcher, SegmentReader, TERMINATED, TantivyError, Term, postings::TermInfo, schema::IndexRecordOption,
+};
+
+use super::index::{Document, Fields, key, number};
+use crate::ids::ServiceId;
+
+/// Entries of one word that are read at most: a word that begins more names leads nowhere.
+const READ_AT_MOST: u64 = 20_000;
+
+/// Versions of rows that are worth looking up one by one.
+const LOOKED_UP_AT_MOST: usize = 2_000;
+
+/// Versions of rows that are looked up even if every other row has the words too.
+const FEW: usize = 100;
+
+/// Of the entries of a service, if one in so many has the words, then a walk over all rows meets a page of them soon.
+const COMMON: u64 = 10;
+
+/// Where words may be found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hits {
+    /// In these versions of rows, by their `since`, and in no other. Some may have ended, or be gone.
+    Versions(Vec<i64>),
+    /// In so many that a condition on the name itself finds enough of them soon.
+    Many,
+}
+
+/// The index as it was at some time.
+pub struct Snapshot {
+    pub(super) waiting: Arc<Vec<Arc<Document>>>,
+    pub(super) searcher: Searcher,
+    pub(super) fields: Fields,
+    pub(super) longest: usize,
+}
+
+/// A beginning of words.
+struct Prefix {
+    key: Vec<u8>,
+    /// The words of each segment that begin so.
+    terms: Vec<Vec<TermInfo>>,
+    /// How many entries have them, where one with two such words counts twice. More than can be read if not all of the
+    /// words are here.
+    entries: u64,
+}
+
+impl Snapshot {
+    /// Where words that begin like these may be found. The order of the words is not looked at.
+    pub fn search(&self, service: ServiceId, attribute: &str, words: &[String]) -> Result<Hits, TantivyError> {
+        if words.is_empty() || words.len() > self.longest {
+            return Ok(Hits::Versions(Vec::new()));
+        }
+        let prefixes = words.iter().map(|word| self.prefix(key(service, attribute, word)));
+        let mut prefixes = prefixes.collect::<Result<Vec<Prefix>, _>>()?;
+        // A word that few names have says enough; only words that many names have must be compared.
+        let is_rare = |prefix: &Prefix| prefix.entries <= LOOKED_UP_AT_MOST as u64;
+        let (at_most, needed) = match prefixes.iter().any(is_rare) {
+            true => (LOOKED_UP_AT_MOST as u64, 1),
+            false => (READ_AT_MOST, 2),
+        };
+        prefixes.retain(|prefix| prefix.entries <= at_most);
+        if prefixes.len() < needed {
+            return Ok(Hits::Many);
+        }
+        let mut versions = BTreeSet::new();
+        for document in self.waiting.iter().filter(|document| prefixes.iter().all(|prefix| prefix.begins(document))) {
+            versions.insert(document.since.0);
+        }
+        for (number, segment) in self.searcher.segment_readers().iter().enumerate() {
+            let documents = self.documents(segment, prefixes.iter().map(|prefix| prefix.terms[number].as_slice()))?;
+            let since = segment.fast_fields().u64("since")?;
+            let alive = documents.into_iter().filter(|document| !segment.is_deleted(*document));
+            versions.extend(alive.filter_map(|document| since.first(document)).filter_map(|at| i64::try_from(at).ok()));
+        }
+        let is_common = versions.len() as u64 * COMMON > self.entries(service)?;
+        match versions.len() {
+            ..=FEW => Ok(Hits::Versions(versions.into_iter().collect())),
+            ..=LOOKED_UP_AT_MOST if !is_common => Ok(Hits::Versions(versions.into_iter().collect())),
+            _ => Ok(Hits::Many),
+        }
+    }
+
+    /// How many entries a service has.
+    fn entries(&self, service: ServiceId) -> Result<u64, TantivyError> {
+        let waiting = self.waiting.iter().filter(|document| document.service == service).count();
+        let written = self.searcher.doc_freq(&Term::from_field_u64(self.fields.service, number(service.0)))?;
+        Ok(written + waiting as u64)
+    }
+
+    /// What the index has of words that begin like this, as far as it can be read.
+    fn prefix(&self, key: Vec<u8>) -> Result<Prefix, TantivyError> {
+        let mut prefix = Prefix { terms: Vec::new(), entries: 0, key };
+        for segment in self.searcher.segment_readers() {
+            let mut of_segment = Vec::new();
+            let inverted = segment.inverted_index(self.fields.word)?;
+            let mut terms = inverted.terms().range().ge(&prefix.key).lt(behind(&prefix.key)).into_stream()?;
+            while prefix.entries <= READ_AT_MOST && terms.advance() {
+                let term = terms.value();
+                prefix.entries += u64::from(term.doc_freq);
+                of_segment.push(term.clone());
+            }
+            prefix.terms.push(of_segment);
+        }
+        Ok(prefix)
+    }
+
+    /// The documents of a segment that have one of the terms of each word.
+    fn documents<'t>(
+        &self,
+        segment: &SegmentReader,
+        words: impl Iterator<Item = &'t [TermInfo]>,
+    ) -> Result<Vec<u32>, TantivyError> {
+        let inverted = segment.inverted_index(self.fields.word)?;
+        let mut common: Option<Vec<u32>> = None;
+        for terms in words {
+            let mut documents = Vec::new();
+            for term in terms {
+                let mut postings = inverted.read_postings_from_terminfo(term, IndexRecordOption::Basic)?;
+                while postings.doc() != TERMINATED {
+                    documents.push(postings.doc());
+                    postings.advance();
+                }
+            }
+            documents.sort_unstable();
+            documents.dedup();
+            if let Some(others) = &common {
+                documents.retain(|document| others.binary_search(document).is_ok());
+            }
+            common = Some(documents);
+        }
+        Ok(common.unwrap_or_default())
+    }
+}
+
+impl Prefix {
+    /// Whether a word of the document begins so.
+    fn begins(&self, document: &Document) -> bool {
+        let next = document.words.range(self.key.clone()..).next();
+        next.is_some_and(|word| word.starts_with(&self.key))
+    }
+}
+
+/// The first key behind all those that begin like this one, which ends in UTF-8 and so below 255.
+fn behind(prefix: &[u8]) -> Vec<u8> {
+    let mut next = prefix.to_vec();
+    if let Some(last) = next.last_mut() {
+        *last = last.saturating_add(1);
+    }
+    next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        ids::Position,
+        read::names::{
+            index::{Entry, Index},
+            words::words,
+        },
+    };
+
+    const SERVICE: ServiceId = ServiceId(1);
+
+    fn entries(names: &[(i64, &str)]) -> Vec<Entry> {
+        let entry = |(since, name): &(i64, &str)| Entry {
+            attribute: "a".to_owned(),
+            since: Position(*since),
+            name: (*name).to_owned(),
+        };
+        names.iter().map(entry).collect()
+    }
+
+    /// The same names loaded, settled and waiting.
+    fn indexes(names: &[(i64, &str)]) -> Result<[Index; 3], TantivyError> {
+        let (loaded, settled, waiting) = (Index::new()?, Index::new()?, Index::new()?);
+        loaded.load(SERVICE, &entries(names))?;
+        loaded.commit()?;
+        let others: Vec<(i64, &str)> = (0..1_001).map(|since| (since, "other")).collect();
+        assert!(settled.add(SERVICE, &[entries(names), entries(&others)].concat()));
+        settled.settle()?;
+        waiting.add(SERVICE, &entries(names));
+        Ok([loaded, settled, waiting])
+    }
+
+    fn find(index: &Index, service: ServiceId, attribute: &str, name: &str) -> Result<Hits, TantivyError> {
+        index.snapshot().search(service, attribute, &words(name))
+    }
+
+    #[test]
+    fn words_are_found_by_their_beginnings_in_their_service_and_attribute() -> Result<(), TantivyError> {
+        for index in indexes(&[(1, "doe^john"), (2, "roe^jane"), (3, "dorn^jan=\u{5c71}")])? {
+            for (name, expected) in [
+                ("jo", vec![1]),
+                ("do", vec![1, 3]),
+                ("do ja", vec![3]),
+                ("ja do", vec![3]), // a hint: the database looks at the order
+                ("\u{5c71}", vec![3]),
+                ("ohn", vec![]),
+                ("a b c d e", vec![]),
+                ("", vec![]),
+            ] {
+                assert_eq!(find(&index, SERVICE, "a", name)?, Hits::Versions(expected), "{name}");
+            }
+            assert_eq!(find(&index, ServiceId(2), "a", "do")?, Hits::Versions(vec![]));
+            assert_eq!(find(&index, SERVICE, "b", "do")?, Hits::Versions(vec![]));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_came_after_a_position_can_be_forgotten() -> Result<(), TantivyError> {
+        for index in indexes(&[(1, "doe"), (2, "doe"), (3, "doe")])? {
+            index.add(ServiceId(2), &entries(&[(3, "roe")]));
+            index.forget(SERVICE, Position(1))?;
+            index.commit()?;
+            assert_eq!(find(&index, SERVICE, "a", "doe")?, Hits::Versions(vec![1]));
+            assert_eq!(find(&index, ServiceId(2), "a", "roe")?, Hits::Versions(vec![3]));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn what_is_added_while_others_are_written_is_kept() -> Result<(), TantivyError> {
+        let index = Index::new()?;
+        let many: Vec<(i64, String)> = (1..=3_000).map(|since| (since, format!("doe^{since}x"))).collect();
+        std::thread::scope(|scope| {
+            let settling = scope.spawn(|| (0..20).try_for_each(|_| index.settle()));
+            for (since, name) in &many {
+                index.add(SERVICE, &entries(&[(*since, name)]));
+                assert_eq!(find(&index, SERVICE, "a", &format!("{since}x"))?, Hits::Versions(vec![*since]));
+            }
+            settling.join().unwrap_or(Ok(()))
+        })?;
+        index.settle()?;
+        for (since, _) in &many {
+            assert_eq!(find(&index, SERVICE, "a", &format!("{since}x"))?, Hits::Versions(vec![*since]));
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn words_that_begin_too_many_names_lead_nowhere_unless_others_do() -> Result<(), TantivyError> {
+        let many: Vec<(i64, String)> = (1..=30_000).map(|since| (since, name(since))).collect();
+        fn name(since: i64) -> String {
+            let half = if since % 2 == 0 { "even" } else { "odd" };
+            let third = if since % 300 == 0 { "three" } else { "other" };
+            format!("doe^{since}^{half}^{third}^{}", since % 7_000)
+        }
+        let index = Index::new()?;
+        index.load(SERVICE, &entries(&many.iter().map(|(since, name)| (*since, name.as_str())).collect::<Vec<_>>()))?;
+        index.commit()?;
+        let found = |found: &str| find(&index, SERVICE, "a", found);
+        assert_eq!(found("d")?, Hits::Many);
+        assert_eq!(found("e")?, Hits::Many);
+        assert_eq!(found("d 29999")?, Hits::Versions(vec![29_999]));
+        assert_eq!(found("e th")?, Hits::Versions((1..=100).map(|nth| nth * 300).collect()));
+        assert_eq!(found("ev od")?, Hits::Versions(vec![]));
+        assert_eq!(found("o e")?, Hits::Many);
+        Ok(())
+    }
+
+    #[test]
+    fn a_word_that_every_tenth_name_has_is_met_soon() -> Result<(), TantivyError> {
+        let names = |others: i64| -> Vec<(i64, String)> {
+            let names = (1..=150).map(|since| (since, "doe".to_owned()));
+            names.chain((151..=150 + others).map(|since| (since, "roe".to_owned()))).collect()
+        };
+        for (others, is_common) in [(1_000, true), (2_000, false)] {
+            let index = Index::new()?;
+            let names = names(others);
+            index.load(SERVICE, &entries(&names.iter().map(|(at, name)| (*at, name.as_str())).collect::<Vec<_>>()))?;
+            index.commit()?;
+            assert_eq!(find(&index, SERVICE, "a", "doe")? == Hits::Many, is_common, "{others}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn long_words_find_too_much_rather_than_too_little() -> Result<(), TantivyError> {
+        let long = "\u{e9}".repeat(40_000);
+        for index in indexes(&[(1, &long)])? {
+            assert_eq!(find(&index, SERVICE, "a", &long[..200])?, Hits::Versions(vec![1]));
+            assert_eq!(find(&index, SERVICE, "a", &format!("{long}x"))?, Hits::Versions(vec![1]));
+        }
+        Ok(())
+    }
+}

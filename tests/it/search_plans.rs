@@ -140,12 +140,13 @@ const OF_SERIES: [&str; 5] = [
 const OF_INSTANCES: [&str; 2] = ["SOPInstanceUID=1.2.3.5000", "SOPInstanceUID=1.2.3.5000,1.2.3.77"];
 
 /// What is asked without a condition that selects.
-const PAGES: [&str; 6] = [
+const PAGES: [&str; 7] = [
     "",
     "offset=50",
     "includefield=all",
     "includefield=ModalitiesInStudy&includefield=NumberOfStudyRelatedInstances",
     "PatientName=g&fuzzymatching=true",
+    "PatientName=family5&fuzzymatching=true",
     "ModalitiesInStudy=CT",
 ];
 

@@ -14,7 +14,7 @@ use super::{
 use crate::ids::{Position, ServiceId};
 
 /// All names: `attribute`, `since`, `name`, of a service ($1) and made after a position ($2). A name that comes to be
-/// searchable needs a line here, and [`Wanted::attribute`] to say the same.
+/// searchable needs a line here, and [`Wanted::names`] to say the same.
 const NAMES: &str = "
     select 'studies.patient_name' as attribute, since, patient_name as name
       from studies   where service = $1 and since > $2 and patient_name is not null
@@ -58,12 +58,13 @@ impl Names {
 }
 
 /// Looks words up, on a thread that may take its time: a common word has many entries.
-pub async fn hits(snapshot: Snapshot, service: ServiceId, wanted: &[Wanted<'_>]) -> Result<Vec<Hits>, NamesError> {
-    let owned = |wanted: &Wanted| (wanted.attribute.to_owned(), wanted.words.to_vec());
-    let wanted: Vec<(String, Vec<String>)> = wanted.iter().map(owned).collect();
+pub async fn hits(snapshot: Snapshot, service: ServiceId, wanted: Wanted<'_>) -> Result<Vec<Hits>, NamesError> {
+    let Wanted { names, page } = wanted;
+    let owned = |(attribute, words): &(&str, &[String])| ((*attribute).to_owned(), words.to_vec());
+    let names: Vec<(String, Vec<String>)> = names.iter().map(owned).collect();
     let search = move || {
-        let search = |(attribute, words): &(String, Vec<String>)| snapshot.search(service, attribute, words);
-        wanted.iter().map(search).collect::<Result<Vec<Hits>, _>>()
+        let search = |(attribute, words): &(String, Vec<String>)| snapshot.search(service, attribute, words, page);
+        names.iter().map(search).collect::<Result<Vec<Hits>, _>>()
     };
     Ok(spawn_blocking(search).await??)
 }

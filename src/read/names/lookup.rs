@@ -1,6 +1,6 @@
 //! Looking words up: in which versions of rows they may be.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use tantivy::{
     DocSet, Searcher, SegmentReader, TERMINATED, TantivyError, Term, postings::TermInfo, schema::IndexRecordOption,
@@ -12,21 +12,21 @@ use crate::ids::ServiceId;
 /// Entries of one word that are read at most: a word that begins more names leads nowhere.
 const READ_AT_MOST: u64 = 20_000;
 
-/// Versions of rows that are worth looking up one by one.
-const LOOKED_UP_AT_MOST: usize = 2_000;
+/// Versions of rows that are worth looking up one by one, however long a walk may be.
+const LOOKED_UP_AT_MOST: u64 = 5_000;
 
-/// Versions of rows that are looked up even if every other row has the words too.
-const FEW: usize = 100;
+/// Entries of a word that are so few that no other word is worth reading unless it has as few.
+const FEW: u64 = 100;
 
-/// Of the entries of a service, if one in so many has the words, then a walk over all rows meets a page of them soon.
-const COMMON: u64 = 10;
+/// Rows that a walk passes in the time of one lookup.
+const ROWS_PER_LOOKUP: u64 = 6;
 
 /// Where words may be found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hits {
     /// In these versions of rows, by their `since`, and in no other. Some may have ended, or be gone.
     Versions(Vec<i64>),
-    /// In so many that a condition on the name itself finds enough of them soon.
+    /// In so many that a walk over all rows finds enough of them soon.
     Many,
 }
 
@@ -49,38 +49,44 @@ struct Prefix {
 }
 
 impl Snapshot {
-    /// Where words that begin like these may be found. The order of the words is not looked at.
-    pub fn search(&self, service: ServiceId, attribute: &str, words: &[String]) -> Result<Hits, TantivyError> {
+    /// Where words that begin like these may be found, for a page that ends behind so many rows. The order of the words
+    /// is not looked at.
+    pub fn search(
+        &self,
+        service: ServiceId,
+        attribute: &str,
+        words: &[String],
+        page: i64,
+    ) -> Result<Hits, TantivyError> {
         if words.is_empty() || words.len() > self.longest {
             return Ok(Hits::Versions(Vec::new()));
         }
         let prefixes = words.iter().map(|word| self.prefix(key(service, attribute, word)));
         let mut prefixes = prefixes.collect::<Result<Vec<Prefix>, _>>()?;
-        // A word that few names have says enough; only words that many names have must be compared.
-        let is_rare = |prefix: &Prefix| prefix.entries <= LOOKED_UP_AT_MOST as u64;
-        let (at_most, needed) = match prefixes.iter().any(is_rare) {
-            true => (LOOKED_UP_AT_MOST as u64, 1),
-            false => (READ_AT_MOST, 2),
-        };
-        prefixes.retain(|prefix| prefix.entries <= at_most);
-        if prefixes.len() < needed {
-            return Ok(Hits::Many);
+        prefixes.retain(|prefix| prefix.entries <= READ_AT_MOST);
+        prefixes.sort_by_key(|prefix| prefix.entries);
+        match prefixes.first() {
+            Some(rarest) if rarest.entries <= FEW => prefixes.retain(|prefix| prefix.entries <= FEW),
+            Some(only) if prefixes.len() == 1 && only.entries > LOOKED_UP_AT_MOST => return Ok(Hits::Many),
+            Some(_) => {}
+            None => return Ok(Hits::Many),
         }
-        let mut versions = BTreeSet::new();
-        for document in self.waiting.iter().filter(|document| prefixes.iter().all(|prefix| prefix.begins(document))) {
-            versions.insert(document.since.0);
-        }
+        let has_all = |document: &&Arc<Document>| prefixes.iter().all(|prefix| prefix.begins_word_of(document));
+        let mut versions: Vec<i64> = self.waiting.iter().filter(has_all).map(|document| document.since.0).collect();
         for (number, segment) in self.searcher.segment_readers().iter().enumerate() {
             let documents = self.documents(segment, prefixes.iter().map(|prefix| prefix.terms[number].as_slice()))?;
             let since = segment.fast_fields().u64("since")?;
             let alive = documents.into_iter().filter(|document| !segment.is_deleted(*document));
             versions.extend(alive.filter_map(|document| since.first(document)).filter_map(|at| i64::try_from(at).ok()));
         }
-        let is_common = versions.len() as u64 * COMMON > self.entries(service)?;
-        match versions.len() {
-            ..=FEW => Ok(Hits::Versions(versions.into_iter().collect())),
-            ..=LOOKED_UP_AT_MOST if !is_common => Ok(Hits::Versions(versions.into_iter().collect())),
-            _ => Ok(Hits::Many),
+        versions.sort_unstable();
+        versions.dedup();
+        let found = versions.len() as u64;
+        // If one row in n is found, a walk passes n rows for each of the page.
+        let walk = number(page).saturating_mul(self.entries(service)?) / found.max(1);
+        match found > LOOKED_UP_AT_MOST || found * ROWS_PER_LOOKUP > walk {
+            true => Ok(Hits::Many),
+            false => Ok(Hits::Versions(versions)),
         }
     }
 
@@ -138,7 +144,7 @@ impl Snapshot {
 
 impl Prefix {
     /// Whether a word of the document begins so.
-    fn begins(&self, document: &Document) -> bool {
+    fn begins_word_of(&self, document: &Document) -> bool {
         let next = document.words.range(self.key.clone()..).next();
         next.is_some_and(|word| word.starts_with(&self.key))
     }
@@ -188,7 +194,7 @@ mod tests {
     }
 
     fn find(index: &Index, service: ServiceId, attribute: &str, name: &str) -> Result<Hits, TantivyError> {
-        index.snapshot().search(service, attribute, &words(name))
+        index.snapshot().search(service, attribute, &words(name), 100)
     }
 
     #[test]
@@ -245,37 +251,34 @@ mod tests {
 
     #[test]
     fn words_that_begin_too_many_names_lead_nowhere_unless_others_do() -> Result<(), TantivyError> {
-        let many: Vec<(i64, String)> = (1..=30_000).map(|since| (since, name(since))).collect();
-        fn name(since: i64) -> String {
+        let name = |since: i64| {
             let half = if since % 2 == 0 { "even" } else { "odd" };
             let third = if since % 300 == 0 { "three" } else { "other" };
-            format!("doe^{since}^{half}^{third}^{}", since % 7_000)
-        }
+            format!("doe^{since}^{half}^{third}")
+        };
+        let many: Vec<(i64, String)> = (1..=30_000).map(|since| (since, name(since))).collect();
         let index = Index::new()?;
         index.load(SERVICE, &entries(&many.iter().map(|(since, name)| (*since, name.as_str())).collect::<Vec<_>>()))?;
         index.commit()?;
-        let found = |found: &str| find(&index, SERVICE, "a", found);
+        let found = |name: &str| find(&index, SERVICE, "a", name);
         assert_eq!(found("d")?, Hits::Many);
         assert_eq!(found("e")?, Hits::Many);
         assert_eq!(found("d 29999")?, Hits::Versions(vec![29_999]));
         assert_eq!(found("e th")?, Hits::Versions((1..=100).map(|nth| nth * 300).collect()));
         assert_eq!(found("ev od")?, Hits::Versions(vec![]));
-        assert_eq!(found("o e")?, Hits::Many);
         Ok(())
     }
 
     #[test]
-    fn a_word_that_every_tenth_name_has_is_met_soon() -> Result<(), TantivyError> {
-        let names = |others: i64| -> Vec<(i64, String)> {
-            let names = (1..=150).map(|since| (since, "doe".to_owned()));
-            names.chain((151..=150 + others).map(|since| (since, "roe".to_owned()))).collect()
-        };
-        for (others, is_common) in [(1_000, true), (2_000, false)] {
-            let index = Index::new()?;
-            let names = names(others);
-            index.load(SERVICE, &entries(&names.iter().map(|(at, name)| (*at, name.as_str())).collect::<Vec<_>>()))?;
-            index.commit()?;
-            assert_eq!(find(&index, SERVICE, "a", "doe")? == Hits::Many, is_common, "{others}");
+    fn rows_are_looked_up_unless_a_walk_meets_a_page_of_them_sooner() -> Result<(), TantivyError> {
+        let index = Index::new()?;
+        let name = |since: i64| if since <= 200 { "doe" } else { "roe" };
+        index.load(SERVICE, &entries(&(1..=3_000).map(|since| (since, name(since))).collect::<Vec<_>>()))?;
+        index.commit()?;
+        // 200 lookups are worth 1,200 rows of a walk, which meets a name every 15 rows.
+        for (page, is_walk) in [(10, true), (70, true), (90, false), (i64::MAX, false)] {
+            let hits = index.snapshot().search(SERVICE, "a", &words("do"), page)?;
+            assert_eq!(hits == Hits::Many, is_walk, "{page}");
         }
         Ok(())
     }

@@ -20,11 +20,12 @@ use tantivy::TantivyError;
 use tokio::sync::{Mutex, OnceCell};
 
 pub use lookup::Hits;
-pub use words::{word_pattern, words};
+pub use words::words;
 
 use self::{
     follow::{Cursor, hits},
     index::Index,
+    words::word_pattern,
 };
 use super::{ReadError, View};
 use crate::ids::{Position, ServiceId};
@@ -37,13 +38,13 @@ pub struct Names {
     cursors: DashMap<ServiceId, Arc<Mutex<Cursor>>>,
 }
 
-/// Words that are looked for in names.
-#[derive(Debug, Clone, Copy)]
+/// What a search looks for in names.
+#[derive(Debug)]
 pub struct Wanted<'w> {
-    /// Which names: table and column, as `follow` spells them.
-    pub attribute: &'w str,
-    /// Beginnings of words.
-    pub words: &'w [String],
+    /// Which names (table and column, as `follow` spells them), and beginnings of words.
+    pub names: Vec<(&'w str, &'w [String])>,
+    /// Behind how many rows the page ends.
+    pub page: i64,
 }
 
 /// What a search reads from.
@@ -95,6 +96,21 @@ pub(super) fn push_hits(sql: &mut QueryBuilder<Postgres>, table: &str, hits: &Hi
     }
 }
 
+/// Adds that a column has words that begin so and follow one another.
+pub(super) fn push_words(sql: &mut QueryBuilder<Postgres>, column: &str, words: &[String]) {
+    // What has the words at all is found in a tenth of the time.
+    sql.push(format_args!("{column} like ")).push_bind(format!("%{}%", words.join("%")));
+    sql.push(format_args!(" and {column} ~ ")).push_bind(word_pattern(words));
+}
+
+/// The same of words that many names have. The database would take a pattern for rare, and look at all rows before it
+/// sorts the few. Of a case it knows nothing, supposes half of the rows, and walks from the newest on.
+pub(super) fn push_common_words(sql: &mut QueryBuilder<Postgres>, column: &str, words: &[String]) {
+    sql.push("case when ");
+    push_words(sql, column, words);
+    sql.push(" then true else false end");
+}
+
 /// Why the index could not help.
 #[derive(Debug, thiserror::Error)]
 enum NamesError {
@@ -126,8 +142,8 @@ impl Names {
 
 impl View {
     /// Where words may be, in a view of the database that stays as it is.
-    pub(super) async fn look_for_names(&self, wanted: &[Wanted<'_>]) -> Result<Sight, ReadError> {
-        if wanted.is_empty() {
+    pub(super) async fn look_for_names(&self, wanted: Wanted<'_>) -> Result<Sight, ReadError> {
+        if wanted.names.is_empty() {
             return Ok(Sight::Pool(self.pool.clone()));
         }
         let cursor = self.names.cursors.entry(self.service).or_default().clone();
@@ -135,6 +151,7 @@ impl View {
         let mut transaction = self.pool.begin_with("begin isolation level repeatable read, read only").await?;
         let followed = self.names.follow(&mut transaction, self.service, &mut cursor).await;
         drop(cursor); // what others do to the index from here on is not seen by this search
+        let unknown = vec![Hits::Many; wanted.names.len()];
         let hits = match followed {
             Ok(snapshot) => hits(snapshot, self.service, wanted).await,
             Err(error) => Err(error),
@@ -144,7 +161,7 @@ impl View {
             Err(NamesError::Database(error)) => return Err(error.into()),
             Err(error) => {
                 tracing::warn!(%error, "names are searched without an index");
-                vec![Hits::Many; wanted.len()]
+                unknown
             }
         };
         Ok(Sight::Held { transaction, hits })

@@ -3,7 +3,7 @@
 use sqlx::{Postgres, QueryBuilder};
 
 use super::parse::Matching;
-use crate::read::names::word_pattern;
+use crate::read::names::push_words;
 
 /// Adds the condition on a column of folded values.
 pub fn push_matching(sql: &mut QueryBuilder<Postgres>, column: &str, matching: &Matching) {
@@ -33,9 +33,7 @@ pub fn push_matching(sql: &mut QueryBuilder<Postgres>, column: &str, matching: &
                 sql.push(format_args!(" and {column} < ")).push_bind(behind);
             }
         }
-        Matching::Words(words) => {
-            sql.push(format_args!("{column} ~ ")).push_bind(word_pattern(words));
-        }
+        Matching::Words(words) => push_words(sql, column, words),
     }
 }
 

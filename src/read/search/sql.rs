@@ -16,7 +16,7 @@ use crate::{
     ids::QueryTagId,
     read::{
         ReadError, View,
-        names::{Hits, Sight, Wanted, push_hits},
+        names::{Hits, Sight, Wanted, push_common_words, push_hits},
     },
 };
 
@@ -87,9 +87,9 @@ impl View {
     }
 
     async fn sight(&self, query: &Query) -> Result<Sight, ReadError> {
-        let wanted = names(query);
-        let wanted: Vec<_> = wanted.iter().map(|(attribute, words)| Wanted { attribute, words }).collect();
-        self.look_for_names(&wanted).await
+        let names = names(query);
+        let names = names.iter().map(|(attribute, words)| (attribute.as_str(), *words)).collect();
+        self.look_for_names(Wanted { names, page: query.limit.saturating_add(query.offset) }).await
     }
 
     fn push_search(&self, sql: &mut QueryBuilder<Postgres>, scope: &Scope, query: &Query, plan: &Plan, hits: &[Hits]) {
@@ -205,18 +205,18 @@ impl View {
         // The identifiers of a study or series are columns of every table below it, behind those above it in an index.
         let is_below = table.keys.contains(&column) && (column == "study" || scope.study.is_some());
         let alias = if is_below { level } else { table.alias };
-        match hits {
-            // A walk from the newest row on meets a page of them soon.
-            Some(Hits::Many) => {}
-            // Within one study nothing better leads to its rows.
-            _ if alias != level && scope.study.is_none() => {
-                self.push_candidates(sql, &table, (column, &condition.matching, hits), scope);
-                sql.push(" and ");
-            }
-            Some(hits) if alias == level => push_hits(sql, alias, hits),
-            _ => {}
+        let column_of_row = format!("{alias}.{column}");
+        if let (Matching::Words(words), Some(Hits::Many)) = (&condition.matching, hits) {
+            return push_common_words(sql, &column_of_row, words);
         }
-        push_matching(sql, &format!("{alias}.{column}"), &condition.matching);
+        // Within one study nothing better leads to its rows.
+        if alias != level && scope.study.is_none() {
+            self.push_candidates(sql, &table, (column, &condition.matching, hits), scope);
+            sql.push(" and ");
+        } else if alias == level {
+            hits.into_iter().for_each(|hits| push_hits(sql, alias, hits));
+        }
+        push_matching(sql, &column_of_row, &condition.matching);
     }
 
     /// The row belongs to a study, series or instance that has such a value for the tag. What has one is found first,

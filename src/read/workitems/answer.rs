@@ -13,7 +13,7 @@ use crate::{
     ids::PartitionName,
     read::{
         ReadError, View,
-        names::{Wanted, push_hits, word_pattern},
+        names::{Hits, Wanted, push_common_words, push_hits, push_words},
         search::{Include, answer},
     },
 };
@@ -90,7 +90,8 @@ impl View {
         partition: &PartitionName,
         query: &Query,
     ) -> Result<Option<String>, ReadError> {
-        let sight = self.look_for_names(&names(query)).await?;
+        let sight =
+            self.look_for_names(Wanted { names: names(query), page: query.limit.saturating_add(query.offset) }).await?;
         let mut hits = sight.hits().iter();
         let mut sql = QueryBuilder::new("select w.dataset from workitems w where w.service = ");
         sql.push_bind(self.service.0);
@@ -99,10 +100,11 @@ impl View {
         self.as_of.push(&mut sql, "w");
         for condition in &query.conditions {
             sql.push(" and ");
-            if let Matching::Words(_) = condition.matching {
-                hits.next().into_iter().for_each(|hits| push_hits(&mut sql, "w", hits));
-            }
-            push_condition(&mut sql, condition);
+            let hits = match condition.matching {
+                Matching::Words(_) => hits.next(),
+                _ => None,
+            };
+            push_condition(&mut sql, condition, hits);
         }
         sql.push(" order by w.created desc limit ").push_bind(query.limit);
         sql.push(" offset ").push_bind(query.offset);
@@ -123,11 +125,9 @@ impl View {
 }
 
 /// The words that are looked for in names.
-fn names(query: &Query) -> Vec<Wanted<'_>> {
+fn names(query: &Query) -> Vec<(&str, &[String])> {
     let names = query.conditions.iter().filter_map(|condition| match (condition.attribute, &condition.matching) {
-        (Searchable::PatientName, Matching::Words(words)) => {
-            Some(Wanted { attribute: "workitems.patient_name", words })
-        }
+        (Searchable::PatientName, Matching::Words(words)) => Some(("workitems.patient_name", words.as_slice())),
         _ => None,
     });
     names.collect()
@@ -146,7 +146,7 @@ fn entry(dataset: &str, shown: &BTreeSet<Tag>) -> Result<String, ReadError> {
     Ok(json)
 }
 
-fn push_condition(sql: &mut QueryBuilder<Postgres>, condition: &Condition) {
+fn push_condition(sql: &mut QueryBuilder<Postgres>, condition: &Condition, hits: Option<&Hits>) {
     match (column(condition.attribute), &condition.matching) {
         (Column::One(column), Matching::Equal(value)) => {
             sql.push(format_args!("{column} = ")).push_bind(value.clone());
@@ -158,9 +158,13 @@ fn push_condition(sql: &mut QueryBuilder<Postgres>, condition: &Condition) {
         (Column::Items(column), Matching::Equal(value)) if !value.contains('\\') => {
             sql.push(format_args!("strpos({column}, ")).push_bind(format!("\\{value}\\")).push(") > 0");
         }
-        (Column::One(column), Matching::Words(words)) => {
-            sql.push(format_args!("{column} ~ ")).push_bind(word_pattern(words));
-        }
+        (Column::One(column), Matching::Words(words)) => match hits {
+            Some(Hits::Many) => push_common_words(sql, column, words),
+            hits => {
+                hits.into_iter().for_each(|hits| push_hits(sql, "w", hits));
+                push_words(sql, column, words);
+            }
+        },
         (Column::Instant(column), Matching::At(instant)) => {
             sql.push(format_args!("{column} = ")).push_bind(*instant);
         }

@@ -28,7 +28,7 @@ const FILL: [&str; 5] = [
      select s.id, 'Microsoft.Default', '1.2.' || n, n * 10 - 9, n * 10 - 9, '{}',
             to_char(date '2000-01-01' + n % 3650, 'YYYYMMDD'), 'description ' || n % 2000, 'a' || n, 'p' || n,
             'family' || n % 1000 || '^given' || n, to_char(date '1900-01-01' + n % 36500, 'YYYYMMDD'),
-            'doctor' || n % 1000
+            'doctor' || n * 7919 % 1000
        from services s, generate_series(1, 10000) n where s.name = 'large'",
     "insert into series (service, partition, study, series, since, created, attributes, modality,
                          performed_procedure_step_start_date, manufacturer_model_name)
@@ -146,7 +146,7 @@ const PAGES: [&str; 7] = [
     "includefield=all",
     "includefield=ModalitiesInStudy&includefield=NumberOfStudyRelatedInstances",
     "PatientName=g&fuzzymatching=true",
-    "PatientName=family5&fuzzymatching=true",
+    "ReferringPhysicianName=doctor5&fuzzymatching=true",
     "ModalitiesInStudy=CT",
 ];
 

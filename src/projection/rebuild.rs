@@ -2,7 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Row as _};
 
-use super::{DEFINITIONS, Definition, ProjectionError, Touched};
+use super::{DEFINITIONS, Definition, ProjectionError, Touched, statistics::refresh_read_models};
 use crate::{
     domain::{Event, Fact, event::Subject},
     ids::{InstanceUid, OperationId, PartitionName, Position, Sequence, SeriesUid, ServiceId, StudyUid, WorkitemUid},
@@ -120,10 +120,12 @@ async fn fold_beside(
     service: ServiceId,
     mut cursor: Position,
 ) -> Result<Position, ProjectionError> {
+    let mut growth = Growth::default();
     loop {
         let mut transaction = connection.begin().await?;
         search_beside(&mut transaction, schema).await?;
         let reached = fold_chunk(&mut transaction, service, cursor).await?;
+        growth.note(&mut transaction, cursor, reached).await?;
         transaction.commit().await?;
         if reached == cursor {
             return Ok(cursor);
@@ -138,12 +140,40 @@ pub(super) async fn fold_log(
     service: ServiceId,
     mut cursor: Position,
 ) -> Result<(), ProjectionError> {
+    let mut growth = Growth::default();
     loop {
         let reached = fold_chunk(connection, service, cursor).await?;
+        growth.note(connection, cursor, reached).await?;
         if reached == cursor {
             return Ok(());
         }
         cursor = reached;
+    }
+}
+
+/// Counts whole chunks. Nobody else gathers statistics of the tables that grow here, without which the planner takes any
+/// index for as good as the right one.
+#[derive(Debug, Default)]
+struct Growth {
+    chunks: u32,
+}
+
+impl Growth {
+    /// Notes a chunk; tells the planner whenever there are twice as many.
+    async fn note(
+        &mut self,
+        connection: &mut PgConnection,
+        from: Position,
+        to: Position,
+    ) -> Result<(), ProjectionError> {
+        if to.0 - from.0 < CHUNK {
+            return Ok(());
+        }
+        self.chunks += 1;
+        if self.chunks.is_power_of_two() {
+            refresh_read_models(connection).await?;
+        }
+        Ok(())
     }
 }
 

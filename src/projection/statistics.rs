@@ -5,7 +5,7 @@
 //! are thousands of rows: so statistics are gathered whenever the writer of a service has appended twice as much as the last
 //! time. (Not whenever a log has doubled: one that is reset and filled again and again would have all tables analyzed each time.)
 
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::{AssertSqlSafe, PgConnection, PgPool};
 
 use super::{DEFINITIONS, ProjectionError};
 
@@ -46,8 +46,17 @@ async fn gather(pool: PgPool) {
 
 /// Tells the planner how much there is by now.
 pub async fn refresh_statistics(pool: &PgPool) -> Result<(), ProjectionError> {
-    let tables: Vec<&str> = DEFINITIONS.iter().map(|definition| definition.name).collect();
-    let statement = format!("analyze events, {}", tables.join(", "));
-    sqlx::raw_sql(AssertSqlSafe(statement)).execute(pool).await?;
+    sqlx::raw_sql(AssertSqlSafe(format!("analyze events, {}", read_models()))).execute(pool).await?;
     Ok(())
+}
+
+/// The same of the read models that the search path names.
+pub(super) async fn refresh_read_models(connection: &mut PgConnection) -> Result<(), ProjectionError> {
+    sqlx::raw_sql(AssertSqlSafe(format!("analyze {}", read_models()))).execute(connection).await?;
+    Ok(())
+}
+
+fn read_models() -> String {
+    let tables: Vec<&str> = DEFINITIONS.iter().map(|definition| definition.name).collect();
+    tables.join(", ")
 }

@@ -1,4 +1,4 @@
--- version 1: one row per workitem and state of it
+-- version 2: one row per workitem and state of it
 
 create table workitems (
     service    bigint  not null,
@@ -32,7 +32,9 @@ create index workitems_until       on workitems (service, until) where until is 
 create index workitems_created     on workitems (service, partition, created) where until is null;
 
 create index workitems_state              on workitems (service, partition, state)              where until is null;
-create index workitems_patient_name       on workitems (service, partition, patient_name)       where until is null;
-create index workitems_patient_id         on workitems (service, partition, patient_id)         where until is null;
-create index workitems_study              on workitems (service, partition, study)              where until is null;
 create index workitems_scheduled_start_at on workitems (service, partition, scheduled_start_at) where until is null;
+
+-- by beginnings: a value of any length can be stored, of which no index has room for more than 2,700 bytes
+create index workitems_patient_name       on workitems (service, partition, left(patient_name, 100)) where until is null;
+create index workitems_patient_id         on workitems (service, partition, left(patient_id, 100))   where until is null;
+create index workitems_study              on workitems (service, partition, left(study, 100))        where until is null;

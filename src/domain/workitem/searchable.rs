@@ -2,7 +2,7 @@
 
 use dicom_core::{Tag, VR};
 use dicom_dictionary_std::tags;
-use jiff::{civil::DateTime, tz::Offset};
+use jiff::civil::DateTime;
 
 use crate::{
     dicom::json::{Attribute, Document},
@@ -103,7 +103,9 @@ pub fn instant(text: &str) -> Option<i64> {
     let (month, day) = (number(4, 2, 1)?, number(6, 2, 1)?);
     let (hour, minute, second) = (number(8, 2, 0)?, number(10, 2, 0)?, number(12, 2, 0)?);
     let time = DateTime::new(year, month, day, hour, minute, second, nanoseconds).ok()?;
-    Some(Offset::UTC.to_timestamp(time).ok()?.as_microsecond())
+    // Without a `Timestamp`, for which the last day of the year 9999 is too late.
+    let since = time.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
+    i64::try_from(since.as_micros()).ok()
 }
 
 /// The instant of a stored value. An offset from UTC behind it is not applied.
@@ -133,6 +135,9 @@ mod tests {
             assert_eq!(instant(text), None, "{text}");
         }
         assert_eq!(instant("20240101000000.1234567"), None);
+        assert_eq!(instant("19691231235959.5"), Some(-500_000));
+        assert!(instant("99991231235959.999999") > instant("99991231"));
+        assert!(instant("0001") < instant("0002"));
     }
 
     #[test]

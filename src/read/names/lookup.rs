@@ -18,6 +18,9 @@ const LOOKED_UP_AT_MOST: u64 = 5_000;
 /// Entries of a word that are so few that no other word is worth reading unless it has as few.
 const FEW: u64 = 100;
 
+/// Bytes of words that are looked for: more than any name has, and less than the database takes for too complex.
+const LONGEST_PATTERN: usize = 4_000;
+
 /// Rows that a walk passes in the time of one lookup.
 const ROWS_PER_LOOKUP: u64 = 6;
 
@@ -58,7 +61,8 @@ impl Snapshot {
         words: &[String],
         page: i64,
     ) -> Result<Hits, TantivyError> {
-        if words.is_empty() || words.len() > self.longest {
+        let letters: usize = words.iter().map(String::len).sum();
+        if words.is_empty() || words.len() > self.longest || letters > LONGEST_PATTERN {
             return Ok(Hits::Versions(Vec::new()));
         }
         let prefixes = words.iter().map(|word| self.prefix(key(service, attribute, word)));

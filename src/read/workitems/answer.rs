@@ -56,6 +56,9 @@ const DEFAULTS: [Tag; 31] = [
 /// What it has besides: how far the work is.
 const PROGRESS: [Tag; 2] = [tags::PROCEDURE_STEP_STATE, tags::PROCEDURE_STEP_PROGRESS_INFORMATION_SEQUENCE];
 
+/// Characters of a value that the indexes of `projections/workitems.sql` hold.
+const INDEXED: usize = 100;
+
 /// A column of `projections/workitems.sql`.
 enum Column {
     /// Holds the folded value.
@@ -149,7 +152,10 @@ fn entry(dataset: &str, shown: &BTreeSet<Tag>) -> Result<String, ReadError> {
 fn push_condition(sql: &mut QueryBuilder<Postgres>, condition: &Condition, hits: Option<&Hits>) {
     match (column(condition.attribute), &condition.matching) {
         (Column::One(column), Matching::Equal(value)) => {
-            sql.push(format_args!("{column} = ")).push_bind(value.clone());
+            // So much of it is in the index.
+            let beginning: String = value.chars().take(INDEXED).collect();
+            sql.push(format_args!("left({column}, {INDEXED}) = ")).push_bind(beginning);
+            sql.push(format_args!(" and {column} = ")).push_bind(value.clone());
         }
         (Column::State, Matching::Equal(value)) => {
             sql.push("w.state = ").push_bind(value.to_uppercase());

@@ -174,6 +174,8 @@ async fn a_final_state_asks_for_a_report() {
         let uid = app.workitem(complete()).await;
         app.claim(&uid).await;
         let missing = format!("The value for tag '{shown}' is missing.");
+        assert_eq!(outcome(&app.change_state(&uid, &finish).await), (400, missing.clone()));
+        app.update_workitem(&uid, TRANSACTION, &json!({ tag: one("LO", "no item") })).await.expect(200);
         assert_eq!(outcome(&app.change_state(&uid, &finish).await), (400, missing));
         // A bare object brings what an array could not.
         let good = &report[tag]["Value"][0];

@@ -167,9 +167,49 @@ async fn fuzzy_matching_finds_beginnings_of_words_that_follow_one_another() {
 }
 
 #[tokio::test]
+async fn values_of_any_length_are_stored_and_found() {
+    let app = TestApp::new();
+    let long = |seed: u64| -> String {
+        let next = |at: &mut u64| {
+            *at = at.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            Some(char::from(b'a' + (*at >> 33) as u8 % 26))
+        };
+        std::iter::successors(Some(seed), |at| Some(*at)).scan(seed, |at, _| next(at)).take(6_000).collect()
+    };
+    let (name, id, study) = (long(1), long(2), "1.2".repeat(2_000));
+    let twin = format!("{id}x"); // the same at first
+    let all = json!({
+        "00100010": person(json!({ "Alphabetic": name })),
+        "00100020": one("LO", id.as_str()),
+        "0020000D": one("UI", study.as_str()),
+    });
+    named(&app, "long", all).await;
+    named(&app, "twin", json!({ "00100020": one("LO", twin.as_str()) })).await;
+    for (query, names) in [
+        (format!("?PatientName={name}"), vec!["long"]),
+        (format!("?PatientID={id}"), vec!["long"]),
+        (format!("?PatientID={twin}"), vec!["twin"]),
+        (format!("?StudyInstanceUID={study}"), vec!["long"]),
+        (format!("?fuzzymatching=true&PatientName={}", &name[..3_000]), vec!["long"]),
+        (format!("?fuzzymatching=true&PatientName={}", "doe+".repeat(15_000)), vec![]),
+        (format!("?fuzzymatching=true&PatientName={}", "x".repeat(60_000)), vec![]),
+    ] {
+        assert_eq!(found(&app, &query).await, names, "{}", &query[..40]);
+    }
+    // Another service may have a name of so many words.
+    let words = "doe^".repeat(5_000);
+    named(&app, "words", json!({ "00100010": person(json!({ "Alphabetic": words })) })).await;
+    assert_eq!(found(&app, &format!("?fuzzymatching=true&PatientName={}", "doe+".repeat(900))).await, ["words"]);
+    assert_eq!(found(&app, &format!("?fuzzymatching=true&PatientName={}", "doe+".repeat(4_000))).await, [""; 0]);
+}
+
+#[tokio::test]
 async fn date_times_are_instants_or_ranges() {
     let app = TestApp::new();
-    for value in ["20240114", "20240115", "20240115103000", "20240115103000.5", "20240116083000+0500", "soon"] {
+    for value in ["20240114", "20240115", "20240115103000", "20240115103000.5", "20240116083000+0500", "soon"]
+        .into_iter()
+        .chain(["99991231"])
+    {
         named(&app, value, json!({ "00404005": one("DT", value) })).await;
     }
     for (query, names) in [
@@ -179,10 +219,12 @@ async fn date_times_are_instants_or_ranges() {
         ("20240115103000.500000", vec!["20240115103000.5"]),
         ("20240116083000", vec!["20240116083000+0500"]),
         ("20240114-20240115", vec!["20240115", "20240114"]),
-        ("20240115103000.1-", vec!["20240116083000+0500", "20240115103000.5"]),
+        ("20240115103000.1-", vec!["99991231", "20240116083000+0500", "20240115103000.5"]),
         ("-20240114", vec!["20240114"]),
         ("2024-2024", vec![]),
         ("20240115 - 20240115", vec!["20240115"]),
+        ("99991231", vec!["99991231"]),
+        ("20240117-99991231235959.999999", vec!["99991231"]),
     ] {
         assert_eq!(found(&app, &format!("?ScheduledProcedureStepStartDateTime={query}")).await, names, "{query}");
     }

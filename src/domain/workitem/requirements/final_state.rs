@@ -52,7 +52,11 @@ pub fn check(dataset: &Document, target: Target) -> Result<(), Violation> {
     for tag in ALWAYS {
         require(dataset, tag)?;
     }
-    for item in require(dataset, asked.tag)?.items() {
+    let items = require(dataset, asked.tag)?.items();
+    if items.is_empty() {
+        return Err(Violation::NoValue(asked.tag));
+    }
+    for item in items {
         for tag in asked.items {
             require(item, *tag)?;
         }

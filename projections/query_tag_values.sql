@@ -1,4 +1,4 @@
--- version 1: what each study, series or instance has for each extended query tag. The values of a tag that is deleted stay: nothing leads to them.
+-- version 2: what each study, series or instance has for each extended query tag. The values of a tag that is deleted stay: nothing leads to them.
 
 create table query_tag_values (
     service    bigint  not null,

@@ -1,4 +1,4 @@
--- version 2: one row per study and state of its indexed attributes (latest non-empty value wins)
+-- version 3: one row per study and state of its indexed attributes (latest non-empty value wins)
 
 create table studies (
     service     bigint  not null,

@@ -93,8 +93,22 @@ pub fn fold(value: &str, vr: VR) -> String {
     if value.is_ascii() {
         return value.chars().filter(|c| *c != '\0').map(|c| c.to_ascii_lowercase()).collect();
     }
-    let lower = value.chars().filter(|c| *c != '\0').flat_map(char::to_lowercase);
-    if vr == VR::PN { lower.nfkd().filter(|c| !is_combining_mark(*c)).collect() } else { lower.collect() }
+    let characters = value.chars().filter(|c| *c != '\0');
+    match vr {
+        // Composed again, so that a character which is no letter with an accent stays one.
+        VR::PN => characters.nfkd().filter(|c| !is_combining_mark(*c)).map(caseless).nfc().collect(),
+        _ => characters.map(caseless).collect(),
+    }
+}
+
+/// One character for one: so a wildcard for a character means one of those that were stored.
+fn caseless(character: char) -> char {
+    let mut lower = character.to_lowercase();
+    match (lower.next(), lower.next()) {
+        (Some('\u{3c2}'), None) => '\u{3c3}', // sigma at the end of a word
+        (Some(lower), None) => lower,
+        _ => character,
+    }
 }
 
 /// Padding says nothing: trailing spaces and NULs.
@@ -106,7 +120,7 @@ fn trim_padding(value: &str) -> &str {
 fn is_calendar_date(value: &str) -> bool {
     value.len() == 8
         && value.bytes().all(|c| c.is_ascii_digit())
-        && jiff::civil::Date::strptime("%Y%m%d", value).is_ok()
+        && jiff::civil::Date::strptime("%Y%m%d", value).is_ok_and(|date| date.year() > 0)
 }
 
 #[cfg(test)]
@@ -119,12 +133,18 @@ mod tests {
         assert_eq!(fold("Tá", VR::PN), "ta");
         assert_eq!(fold("Tá", VR::LO), "tá");
         assert_eq!(fold("A\0B", VR::LO), "ab");
+        for vr in [VR::LO, VR::PN] {
+            assert_eq!(fold("\u{39a}\u{3a3}", vr), fold("\u{3ba}\u{3c2}", vr), "sigma has two forms");
+            assert_eq!(fold("\u{130}x", vr).chars().count(), 2, "a letter whose small form is two characters");
+            assert_eq!(fold("\u{ae40}", vr), "\u{ae40}", "a syllable of three letters is one character");
+        }
     }
 
     #[test]
     fn what_is_no_date_is_not_indexed() {
         let mut attributes = IndexedAttributes::default();
         attributes.insert(tags::STUDY_DATE, VR::DA, "20230230");
+        attributes.insert(tags::STUDY_DATE, VR::DA, "00000101");
         attributes.insert(tags::PATIENT_BIRTH_DATE, VR::DA, "20240229");
         assert_eq!(attributes.get(tags::STUDY_DATE), None);
         assert_eq!(attributes.get(tags::PATIENT_BIRTH_DATE), Some("20240229"));

@@ -12,7 +12,8 @@ pub fn date_time(text: &str) -> Option<String> {
     let (whole, fraction) = split(text, &[4, 6, 8, 10, 12, 14])?;
     let whole = format!("{whole}{}", &EARLIEST[whole.len()..]);
     let (date, time) = whole.split_at(8);
-    let is_moment = Date::strptime("%Y%m%d", date).is_ok() && is_time(time);
+    let is_date = Date::strptime("%Y%m%d", date).is_ok_and(|date| date.year() > 0);
+    let is_moment = is_date && is_time(time);
     is_moment.then(|| format!("{whole}{fraction:0<FRACTION$}"))
 }
 
@@ -67,6 +68,7 @@ mod tests {
             ("20240229130507", Some("20240229130507000000")),
             ("20240229130507.5", Some("20240229130507500000")),
             ("20230229", None),
+            ("0000", None),
             ("202413", None),
             ("2024022924", None),
             ("20240229.5", None),

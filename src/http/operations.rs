@@ -1,7 +1,7 @@
 //! `GET /operations/{id}`, and how answers refer to an operation.
 
 use axum::{
-    extract::Path,
+    extract::{Path, rejection::PathRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -74,9 +74,12 @@ enum Results {
 }
 
 /// How an operation stands: 202 while it is unfinished.
-pub async fn get(ReadScope { scope, view }: ReadScope, Path(id): Path<String>) -> Result<Response, ApiError> {
+pub async fn get(
+    ReadScope { scope, view }: ReadScope,
+    id: Result<Path<String>, PathRejection>,
+) -> Result<Response, ApiError> {
     let missing = ApiError::Empty(StatusCode::NOT_FOUND);
-    let Some(id) = OperationId::parse(&id) else { return Err(missing) };
+    let Some(id) = id.ok().and_then(|Path(id)| OperationId::parse(&id)) else { return Err(missing) };
     let operation = view.operation(id).await?.ok_or(missing)?;
     let is_unfinished = operation.status.is_unfinished();
     let resources = resources(&operation, &scope, &view).await?;

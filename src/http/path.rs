@@ -27,7 +27,7 @@ impl FromRequestParts<Context> for Uids {
 
     async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, ApiError> {
         let parameters = RawPathParams::from_request_parts(parts, context).await;
-        let parameters = parameters.map_err(|_| malformed_uid("StudyInstanceUid"))?;
+        let parameters = parameters.map_err(|refusal| not_text(&refusal.body_text()))?;
         let text = |wanted| parameters.iter().find(|(name, _)| *name == wanted).map(|(_, text)| text);
         Ok(Self {
             study: text("study").map(StudyUid::parse).transpose().map_err(|_| malformed_uid("StudyInstanceUid"))?,
@@ -38,6 +38,15 @@ impl FromRequestParts<Context> for Uids {
                 .map_err(|_| malformed_uid("SopInstanceUid"))?,
         })
     }
+}
+
+/// What is said of an identifier that is not even text. The refusal names it as the route does, between backquotes.
+fn not_text(refusal: &str) -> ApiError {
+    malformed_uid(match refusal.split('`').nth(1) {
+        Some("series") => "SeriesInstanceUid",
+        Some("instance") => "SopInstanceUid",
+        _ => "StudyInstanceUid",
+    })
 }
 
 /// The identifiers of a path that names a study, a series or an instance.

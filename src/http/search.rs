@@ -13,10 +13,11 @@ use super::{
     json::DICOM_JSON,
     path::Uids,
     scope::ReadScope,
+    version::ApiVersion,
 };
 use crate::read::{
     query_tags::Page,
-    search::{self, Level},
+    search::{self, Defaults, Level},
 };
 
 /// `/studies`
@@ -60,7 +61,11 @@ async fn search(
     RawQuery(query): RawQuery,
     level: Level,
 ) -> Result<Response, ApiError> {
-    let scope = search::Scope { partition: scope.partition, level, study: path.study, series: path.series };
+    let defaults = match scope.version {
+        ApiVersion::V1 => Defaults::V1,
+        ApiVersion::V2 => Defaults::V2,
+    };
+    let scope = search::Scope { partition: scope.partition, level, study: path.study, series: path.series, defaults };
     let raw = query.unwrap_or_default();
     let tags = match search::needs_query_tags(&raw) {
         true => view.query_tags(Page::ALL_TAGS).await?,

@@ -105,10 +105,86 @@ async fn values_match_without_case_and_names_without_accents() {
         ("PatientName=ro&fuzzymatching=true", vec![&other.study]),
         ("PatientName=jane&fuzzymatching=TRUE", vec![&other.study]),
         ("PatientName=ane&fuzzymatching=true", vec![]),
+        ("StudyDate=20230101-99991231", vec![&other.study, &first.study]),
     ] {
         let answer = app.query(&format!("/studies?{query}")).await;
         let found = if answer.status == 204 { Vec::new() } else { values(&answer.expect(200).json(), "0020000D") };
         assert_eq!(found, expected.iter().map(|uid| json!(uid)).collect::<Vec<_>>(), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn a_character_is_one_whatever_its_script() {
+    let app = TestApp::new();
+    let instance = |name: &str, id: &str| {
+        let utf8 = Instance::new().with(0x0008_0005, "CS", "ISO_IR 192");
+        utf8.with(0x0010_0010, "PN", name).with(0x0010_0020, "LO", id)
+    };
+    let korean = instance("\u{ae40}^\u{d76c}\u{c911}", "\u{130}stanbul");
+    let greek = instance("\u{39a}\u{3ce}\u{3c3}\u{3c4}\u{3b1}\u{3c2}", "\u{39f}\u{394}\u{39f}\u{3a3}");
+    app.store([&korean, &greek]).await.expect(200);
+    for (query, expected) in [
+        ("PatientName=?^??", Some(&korean)),
+        ("PatientName=\u{ae40}*", Some(&korean)),
+        ("PatientName=\u{ae30}*", None), // a beginning of the syllable, which is another one
+        ("fuzzymatching=true&PatientName=\u{ae40}", Some(&korean)),
+        ("fuzzymatching=true&PatientName=\u{ae30}", None),
+        ("PatientID=?stanbul", Some(&korean)),
+        ("PatientName=\u{39a}\u{3a9}\u{3a3}\u{3a4}\u{391}\u{3a3}", Some(&greek)),
+        ("PatientID=\u{3bf}\u{3b4}\u{3bf}\u{3c2}", Some(&greek)),
+    ] {
+        let answer = app.query(&format!("/studies?{query}")).await;
+        let found = if answer.status == 204 { Vec::new() } else { values(&answer.expect(200).json(), "0020000D") };
+        assert_eq!(found, expected.into_iter().map(|found| json!(found.study)).collect::<Vec<_>>(), "{query}");
+    }
+}
+
+#[tokio::test]
+async fn version_1_returns_more_by_default() {
+    let app = TestApp::new();
+    let instance = Instance::new()
+        .with(0x0008_0005, "CS", "ISO_IR 192")
+        .with(0x0008_0030, "TM", "101112")
+        .with(0x0008_1030, "LO", "study")
+        .with(0x0008_103E, "LO", "series")
+        .with(0x0008_1090, "LO", "model")
+        .with(0x0010_0010, "PN", "Doe^John")
+        .with(0x0010_0040, "CS", "F")
+        .with(0x0020_0010, "SH", "id")
+        .with(0x0020_0013, "IS", "7");
+    app.store([&instance]).await.expect(200);
+    let of_study = ["00080005", "00080030", "00100010", "00100020", "00100040", "0020000D", "00200010"];
+    let of_series = [&of_study[..], &["00080060", "0008103E", "0020000E"]].concat();
+    let of_instance = [&of_series[..], &["00080016", "00080018", "00200013"]].concat();
+    for (path, first, second) in [
+        ("/studies", &of_study[..], "00081030 00100010 00100020 0020000D"),
+        ("/series", &of_series, "00080060 00081030 00081090 00100010 00100020 0020000D 0020000E"),
+        ("/instances", &of_instance, "00080018 00080060 00081030 00081090 00100010 00100020 0020000D 0020000E"),
+    ] {
+        let mut first = first.to_vec();
+        first.sort_unstable();
+        for (version, expected) in
+            [("v1", first.join(" ")), ("v1.0-prerelease", first.join(" ")), ("v2", second.into())]
+        {
+            let path = format!("/services/{}/{version}{path}", app.service);
+            let request = app.at_root(reqwest::Method::GET, &path).header("accept", "application/dicom+json");
+            let found = crate::support::send(request).await.expect(200).json();
+            let tags: Vec<&str> = found[0].as_object().unwrap().keys().map(String::as_str).collect();
+            assert_eq!(tags.join(" "), expected, "{path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_identifier_that_is_no_text_is_named() {
+    let app = TestApp::new();
+    for (path, name) in [
+        ("/studies/%FF/series", "StudyInstanceUid"),
+        ("/studies/1.2/series/%FF/instances", "SeriesInstanceUid"),
+        ("/studies/1.2/series/1.3/instances/%FF/metadata", "SopInstanceUid"),
+    ] {
+        let refusal = app.query(path).await.expect(400);
+        assert!(refusal.text().starts_with(&format!("Dicom element '{name}' failed validation")), "{}", refusal.text());
     }
 }
 
@@ -158,6 +234,10 @@ async fn aggregates_are_computed_on_request() {
     let study = app.query(&format!("/studies?PatientID=PAT-1&{fields}")).await.expect(200).json();
     assert_eq!(study[0]["00080061"], json!({ "vr": "CS", "Value": ["CT", "MR"] }));
     assert_eq!(study[0]["00201208"], json!({ "vr": "IS", "Value": [3] }));
+    let none = Instance::new().with(0x0010_0020, "LO", "none").without(0x0008_0060);
+    app.store([&none]).await.expect(200);
+    let study = app.query(&format!("/studies?PatientID=none&{fields}")).await.expect(200).json();
+    assert_eq!(study[0].get("00080061"), None);
     let series = app.query(&format!("{}/series?{fields}", first.study_path())).await.expect(200).json();
     let counts: Vec<_> = values(&series, "00201209").into_iter().zip(values(&series, "00201208")).collect();
     assert_eq!(counts, [(json!(1), json!(3)), (json!(2), json!(3))]);

@@ -6,7 +6,7 @@ use healthcare_emulator::{
     postgres, projection,
     read::{
         AsOf, View,
-        search::{self, Level, Scope},
+        search::{self, Defaults, Level, Scope},
     },
 };
 use serde_json::Value;
@@ -84,6 +84,7 @@ fn scope(resource: &str) -> Scope {
         level,
         study: above.first().map(|uid| StudyUid::parse(uid).unwrap()),
         series: above.get(1).map(|uid| SeriesUid::parse(uid).unwrap()),
+        defaults: Defaults::V2,
     }
 }
 

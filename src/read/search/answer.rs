@@ -60,7 +60,7 @@ fn entry(row: &Row, level: Level, plan: &Plan) -> Result<Entry, ReadError> {
     if plan.source == Source::Index || level == Level::Series && shows(tags::NUMBER_OF_SERIES_RELATED_INSTANCES) {
         put_indexed(&mut put, row.series_attributes.as_ref(), &SERIES_ATTRIBUTES);
     }
-    put(tags::MODALITIES_IN_STUDY, row.modalities.as_deref().map(modalities));
+    put(tags::MODALITIES_IN_STUDY, row.modalities.as_deref().and_then(modalities));
     put(tags::NUMBER_OF_STUDY_RELATED_INSTANCES, row.study_instances.map(count));
     put(tags::NUMBER_OF_SERIES_RELATED_INSTANCES, row.series_instances.map(count));
     Ok(entry)
@@ -87,10 +87,10 @@ fn element(vr: VR, value: &str) -> String {
     format!("{{\"vr\":\"{}\",\"Value\":[{value}]}}", vr.to_string())
 }
 
-fn modalities(modalities: &[String]) -> String {
+fn modalities(modalities: &[String]) -> Option<String> {
     match modalities {
-        [] => r#"{"vr":"CS"}"#.to_owned(),
-        some => format!(r#"{{"vr":"CS","Value":{}}}"#, serde_json::Value::from(some)),
+        [] => None,
+        some => Some(format!(r#"{{"vr":"CS","Value":{}}}"#, serde_json::Value::from(some))),
     }
 }
 

@@ -83,8 +83,56 @@ impl From<&QueryTag> for Searchable {
     }
 }
 
-/// What an answer entry has when nothing else is asked for.
-pub fn defaults(level: Level) -> &'static [Tag] {
+/// Which attributes an answer entry has when nothing else is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Defaults {
+    /// Those of version 1, of which the index has not all.
+    V1,
+    /// Those of version 2, which are the searchable ones.
+    V2,
+}
+
+impl Defaults {
+    /// Those that describe a level.
+    pub fn of(self, level: Level) -> Vec<Tag> {
+        match (self, level) {
+            (Self::V2, _) => searchable_defaults(level).to_vec(),
+            (Self::V1, Level::Study) => V1_OF_STUDIES.to_vec(),
+            (Self::V1, Level::Series) => V1_OF_SERIES.to_vec(),
+            (Self::V1, Level::Instance) => [searchable_defaults(level), additional(level)].concat(),
+        }
+    }
+}
+
+const V1_OF_STUDIES: [Tag; 13] = [
+    tags::SPECIFIC_CHARACTER_SET,
+    tags::STUDY_DATE,
+    tags::STUDY_TIME,
+    tags::ACCESSION_NUMBER,
+    tags::INSTANCE_AVAILABILITY,
+    tags::REFERRING_PHYSICIAN_NAME,
+    tags::TIMEZONE_OFFSET_FROM_UTC,
+    tags::PATIENT_NAME,
+    tags::PATIENT_ID,
+    tags::PATIENT_BIRTH_DATE,
+    tags::PATIENT_SEX,
+    tags::STUDY_INSTANCE_UID,
+    tags::STUDY_ID,
+];
+
+const V1_OF_SERIES: [Tag; 8] = [
+    tags::SPECIFIC_CHARACTER_SET,
+    tags::MODALITY,
+    tags::TIMEZONE_OFFSET_FROM_UTC,
+    tags::SERIES_DESCRIPTION,
+    tags::SERIES_INSTANCE_UID,
+    tags::PERFORMED_PROCEDURE_STEP_START_DATE,
+    tags::PERFORMED_PROCEDURE_STEP_START_TIME,
+    tags::REQUEST_ATTRIBUTES_SEQUENCE,
+];
+
+/// What version 2 returns, and `includefield=all` of either.
+pub fn searchable_defaults(level: Level) -> &'static [Tag] {
     match level {
         Level::Study => &[
             tags::STUDY_INSTANCE_UID,
@@ -106,7 +154,7 @@ pub fn defaults(level: Level) -> &'static [Tag] {
     }
 }
 
-/// What `includefield=all` adds to the defaults.
+/// What `includefield=all` adds to [`searchable_defaults`].
 pub fn additional(level: Level) -> &'static [Tag] {
     match level {
         Level::Study => &[

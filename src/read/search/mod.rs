@@ -8,6 +8,7 @@ mod parse;
 mod plan;
 mod sql;
 
+pub use attributes::Defaults;
 pub use parse::{Include, Query, SearchRefusal, needs_query_tags, parse};
 
 pub use crate::ids::Level;
@@ -24,6 +25,8 @@ pub struct Scope {
     pub study: Option<StudyUid>,
     /// The series in the path.
     pub series: Option<SeriesUid>,
+    /// What is returned when nothing else is asked for.
+    pub defaults: Defaults,
 }
 
 impl Scope {

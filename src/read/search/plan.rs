@@ -7,7 +7,7 @@ use dicom_dictionary_std::tags;
 
 use super::{
     Level, Scope,
-    attributes::{self, Searchable},
+    attributes::{Searchable, additional, searchable_defaults},
     parse::{Include, Query},
 };
 use crate::domain::attributes::{SERIES_ATTRIBUTES, STUDY_ATTRIBUTES};
@@ -36,11 +36,15 @@ pub enum Source {
 
 /// Decides what to read.
 pub fn plan(query: &Query, scope: &Scope) -> Plan {
-    let mut returned: BTreeSet<Tag> =
-        scope.levels().flat_map(|level| attributes::defaults(level).iter().copied()).collect();
-    match &query.include {
-        Include::All => returned.extend(scope.levels().flat_map(attributes::additional)),
-        Include::Fields(fields) => returned.extend(fields),
+    let mut returned = BTreeSet::new();
+    for level in scope.levels() {
+        match &query.include {
+            Include::All => returned.extend([searchable_defaults(level), additional(level)].concat()),
+            Include::Fields(_) => returned.extend(scope.defaults.of(level)),
+        }
+    }
+    if let Include::Fields(fields) = &query.include {
+        returned.extend(fields);
     }
     returned.extend(query.conditions.iter().map(|condition| condition.attribute.tag));
     returned.extend(scope.study.is_some().then_some(tags::STUDY_INSTANCE_UID));

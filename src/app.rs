@@ -19,7 +19,9 @@ use crate::{
     control,
     http::{
         context::{Context, Dialect, Parts, Proxy},
-        cors, router,
+        cors,
+        lenient_query::Lenient,
+        router,
     },
     import::{self, Source},
     log::{self, Services, Settings},
@@ -106,7 +108,7 @@ impl App {
                 tracing::debug!(%error, "a connection waits to fill its packets");
             }
         });
-        let server = axum::serve(listener, make_service).with_graceful_shutdown(async move {
+        let server = axum::serve(Lenient(listener), make_service).with_graceful_shutdown(async move {
             stop.await;
             tracing::info!("stopping");
             stopping.send_replace(true);

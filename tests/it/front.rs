@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{TestApp, send};
+use crate::support::{Instance, TestApp, raw, send};
 
 #[tokio::test]
 async fn every_answer_bears_the_security_headers_and_a_request_id() {
@@ -96,6 +96,25 @@ async fn an_angle_bracket_in_the_query_string_is_refused_before_anything_else() 
         assert_eq!(answer.text(), "The query string included invalid characters.");
         assert_eq!(answer.header("content-type"), Some("text/plain; charset=utf-8"));
     }
+}
+
+#[tokio::test]
+async fn what_is_no_uri_in_a_query_is_taken_as_it_comes() {
+    let app = TestApp::new();
+    app.store([&Instance::new().with(0x0010_0020, "LO", "a\"b>")]).await.expect(200);
+    let study = format!("GET /services/{}/v2/studies", app.service);
+    let answers = raw(
+        &app,
+        &format!(
+            "GET /health?x=< HTTP/1.1\r\nHost: x\r\n\r\n\
+             {study}?PatientID=a\"b> HTTP/1.1\r\nHost: x\r\nAccept: */*\r\n\r\n\
+             {study}?PatientID=\" HTTP/1.1\r\nHost: x\r\nAccept: */*\r\nConnection: close\r\n\r\n"
+        ),
+    )
+    .await;
+    let statuses: Vec<&str> = answers.split("HTTP/1.1 ").skip(1).map(|answer| &answer[..3]).collect();
+    assert_eq!(statuses, ["400", "200", "204"], "{answers}");
+    assert_eq!(answers.matches("The query string included invalid characters.").count(), 1);
 }
 
 #[tokio::test]

@@ -154,26 +154,34 @@ impl Parameters {
     }
 }
 
-/// A time with a zone: ISO 8601 with `Z` or an offset, or RFC 1123. A blank one counts as absent. What lies beyond the
-/// calendar, like the last day that .NET knows, is its end.
+/// A time with a zone: ISO 8601 with `Z` or an offset, or RFC 1123 with `GMT`. A blank one counts as absent. What lies
+/// beyond the calendar, like the last day that .NET knows, is its end.
 fn time(name: &'static str, text: &str) -> Result<Option<Timestamp>, InvalidParameter> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
-    let parsed = text.parse::<Timestamp>().ok().or_else(|| {
-        let rfc1123 = jiff::fmt::rfc2822::parse(text).ok()?;
-        Some(rfc1123.timestamp())
-    });
-    let pieces = Pieces::parse(text).ok();
-    match (parsed, pieces) {
-        (Some(time), _) => Ok(Some(time)),
-        (None, Some(pieces)) if pieces.offset().is_none() => {
-            Err(InvalidParameter::new(name, "Date and time value must specify a time zone."))
-        }
-        (None, Some(pieces)) if pieces.time().is_some() => {
-            Ok(Some(if pieces.date().year() > 0 { Timestamp::MAX } else { Timestamp::MIN }))
-        }
-        (None, _) => Err(InvalidParameter::new(name, "")),
+    let malformed = || InvalidParameter::new(name, "");
+    let no_zone = || InvalidParameter::new(name, "Date and time value must specify a time zone.");
+    if text.ends_with(" GMT") {
+        let rfc1123 = jiff::fmt::rfc2822::parse(text).map_err(|_| malformed())?;
+        return Ok(Some(rfc1123.timestamp()));
     }
+    // The parser also knows signs, names of zones and leap seconds.
+    let is_plain =
+        text.starts_with(|first: char| first.is_ascii_digit()) && !text.contains('[') && !text.contains(":60");
+    let pieces = Pieces::parse(text).ok().filter(|pieces| is_plain && pieces.date().year() > 0);
+    match (pieces, text.parse::<Timestamp>()) {
+        (Some(pieces), _) if pieces.offset().is_none() => Err(no_zone()),
+        (Some(_), Ok(time)) => Ok(Some(time)),
+        (Some(pieces), Err(_)) if pieces.time().is_some() => Ok(Some(Timestamp::MAX)),
+        (None, _) if is_american(text) => Err(no_zone()),
+        _ => Err(malformed()),
+    }
+}
+
+/// `month/day/year`, perhaps with a time: understood, but for the zone that it lacks.
+fn is_american(text: &str) -> bool {
+    let date = text.split(' ').next().unwrap_or_default();
+    jiff::civil::Date::strptime("%m/%d/%Y", date).is_ok()
 }

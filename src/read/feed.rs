@@ -1,7 +1,7 @@
 //! The change feed: the log itself, joined to what is there now.
 
 use futures_util::{Stream, StreamExt};
-use jiff::Timestamp;
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 use sqlx::{Postgres, QueryBuilder, Row as _, postgres::PgRow};
 
 use super::{AsOf, ReadError, View, head};
@@ -140,7 +140,7 @@ impl View {
              select coalesce(max(low), 0) from probe where low = high",
         )
         .bind(self.service.0)
-        .bind(At(time))
+        .bind(At(no_earlier(time)))
         .bind(feed_head.0)
         .fetch_one(&self.pool)
         .await?;
@@ -207,4 +207,10 @@ fn entry(row: &PgRow) -> Result<Entry, ReadError> {
         },
         metadata: row.try_get("dataset")?,
     })
+}
+
+/// The first whole microsecond, of which event times are, that is no earlier: what lies before the one lies before the
+/// other. A client that goes on a tick of 100 nanoseconds behind the last entry gets the next.
+fn no_earlier(time: Timestamp) -> Timestamp {
+    time.round(TimestampRound::new().smallest(Unit::Microsecond).mode(RoundMode::Ceil)).unwrap_or(time)
 }

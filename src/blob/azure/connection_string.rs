@@ -49,6 +49,9 @@ impl ConnectionString {
             true => Some(DEVELOPMENT_ACCOUNT.to_owned()),
             false => find("accountname"),
         };
+        if account.as_ref().is_some_and(|account| !is_account_name(account)) {
+            return Err(MalformedConnectionString);
+        }
         let scheme = find("defaultendpointsprotocol").unwrap_or_else(|| "https".to_owned());
         let suffix = find("endpointsuffix").unwrap_or_else(|| "core.windows.net".to_owned());
         let endpoint = |service: &str| match &account {
@@ -62,9 +65,8 @@ impl ConnectionString {
         let blobs = find("blobendpoint").or_else(|| endpoint("blob")).ok_or(MalformedConnectionString)?;
         let queues = find("queueendpoint").or_else(|| endpoint("queue")).unwrap_or_default();
         let url = reqwest::Url::parse(&blobs).map_err(|_| MalformedConnectionString)?;
-        let host = matches!(url.scheme(), "http" | "https").then(|| url.host_str()).flatten();
-        let label = host.and_then(|host| host.split('.').next()).ok_or(MalformedConnectionString)?;
-        let account = account.unwrap_or_else(|| label.to_owned());
+        let named = matches!(url.scheme(), "http" | "https").then(|| account_of(&url)).flatten();
+        let account = account.or(named).ok_or(MalformedConnectionString)?;
         let sas = find("sharedaccesssignature").map(|sas| sas.trim_start_matches('?').to_owned());
         let key = find("accountkey").or_else(|| is_development.then(|| DEVELOPMENT_KEY.to_owned()));
         Ok(Self { blobs, queues, account, sas, key })
@@ -90,6 +92,17 @@ impl ConnectionString {
             (None, None) => Ok(Credential::None),
         }
     }
+}
+
+/// The account that an endpoint names: in its path, or else in the first label of its host.
+fn account_of(url: &reqwest::Url) -> Option<String> {
+    let path = url.path().trim_matches('/');
+    let name = if path.is_empty() { url.host_str()?.split('.').next()? } else { path };
+    is_account_name(name).then(|| name.to_owned())
+}
+
+fn is_account_name(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// The queues of an Azurite: one port above its blobs.
@@ -129,13 +142,25 @@ mod tests {
         assert_eq!(endpoints(signed), Some(expected));
         assert_eq!(read(signed).and_then(|found| found.sas).as_deref(), Some("sv=1&sig=a%3D="));
         assert_eq!(read(signed).map(|found| found.queues().is_err()), Some(true));
+        let by_path = "BlobEndpoint=http://127.0.0.1:10000/acct/;SharedAccessSignature=sig=1";
+        assert_eq!(endpoints(by_path).map(|[.., account]| account).as_deref(), Some("acct"));
         let expected = ["https://acct.blob.core.example", "https://acct.queue.core.example", "acct"].map(str::to_owned);
         assert_eq!(endpoints("AccountName=acct;EndpointSuffix=core.example;AccountKey=a=="), Some(expected));
     }
 
     #[test]
     fn what_names_no_account_is_refused() {
-        for text in ["", "x", "x=1", "BlobEndpoint=", "BlobEndpoint=x", "BlobEndpoint=file:///etc", "AccountKey=a"] {
+        for text in [
+            "",
+            "x",
+            "x=1",
+            "BlobEndpoint=",
+            "BlobEndpoint=x",
+            "BlobEndpoint=file:///etc",
+            "BlobEndpoint=http://127.0.0.1:1/a/b",
+            "AccountKey=a",
+            "AccountName=x@evil/;SharedAccessSignature=sig=1",
+        ] {
             assert!(read(text).is_none(), "{text:?}");
         }
     }

@@ -106,8 +106,9 @@ impl Wish<'_> {
             return Err(refusal.into());
         }
         let found = ConnectionString::parse(text, exports.azurite());
+        let usable = found.and_then(|found| found.blobs().map(|_| found));
         let ConnectionString { blobs, account, sas, key, .. } =
-            found.map_err(|_| self.settings.invalid(CONNECTION_STRING, NO_CONNECTION_STRING))?;
+            usable.map_err(|_| self.settings.invalid(CONNECTION_STRING, NO_CONNECTION_STRING))?;
         if !is_container_name(container) {
             return Err(self.settings.invalid(CONTAINER, NO_CONTAINER));
         }

@@ -134,6 +134,10 @@ async fn settings_that_contradict_themselves_are_refused_in_the_words_of_the_ser
             identity,
         ),
         (json!({ "blobContainerUri": signed, "useManagedIdentity": true }), both),
+        (
+            json!({ "connectionString": format!("AccountName={ACCOUNT};AccountKey=@@"), "blobContainerName": "x" }),
+            "The field '$.destination.settings.connectionString' in request body is invalid: The value is not a connection string.",
+        ),
     ] {
         assert_eq!(refused(&app, everything(settings.clone())).await, text, "{settings}");
     }

@@ -17,6 +17,7 @@ mod export;
 mod frames;
 mod front;
 mod health;
+mod hostile_texts;
 mod import;
 mod large_files;
 #[path = "../laws/mod.rs"]

@@ -15,6 +15,12 @@ pub enum ScanError {
     /// The mark of the format is missing (PS3.10 7.1).
     #[error("there is no 'DICM' at offset 128")]
     NotPart10,
+    /// What file meta information names as the transfer syntax is no UID.
+    #[error("the transfer syntax that ends at offset {end} is no UID")]
+    NoTransferSyntax {
+        /// Where its value ends.
+        end: u64,
+    },
     /// The file ends inside an element, an item or a sequence.
     #[error("the file ends at offset {offset}, inside {tag}")]
     Truncated {

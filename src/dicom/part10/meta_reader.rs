@@ -8,16 +8,17 @@ use super::{
     header::{Carry, Encoding, Header, UNDEFINED},
     syntax,
 };
+use crate::dicom::uid::is_valid_uid;
 
-/// As much of a value as is looked at. A UID has at most 64 bytes.
-const KEPT_BYTES: usize = 64;
+/// As much of a value as is looked at: a UID has at most 64 bytes, and one more tells that there are too many.
+const KEPT_BYTES: usize = 65;
 /// Bytes that tell whether an element belongs to group 0002.
 const GROUP_SIZE: usize = 2;
 /// Bytes that tell whether a data set is explicit or implicit VR.
 const GUESS_SIZE: usize = 6;
 
-/// Reads file meta information and stops where the data set begins. Only Transfer Syntax UID and the group length are
-/// looked at; whatever else is absent, unknown or too long does no harm.
+/// Reads file meta information and stops where the data set begins. Only Transfer Syntax UID, which must be a UID if it is
+/// there, and the group length are looked at; whatever else is absent, unknown or too long does no harm.
 #[derive(Debug)]
 pub(super) struct MetaReader {
     /// Where the element begins whose header or value is being read.
@@ -66,7 +67,7 @@ impl MetaReader {
         while let Some(rest @ [_, ..]) = input.get(used..) {
             used += match self.state {
                 State::Header => self.read_header(rest)?,
-                State::Value { .. } => self.read_value(rest),
+                State::Value { .. } => self.read_value(rest)?,
                 State::Done => break,
             };
         }
@@ -134,9 +135,9 @@ impl MetaReader {
         Ok(())
     }
 
-    fn read_value(&mut self, input: &[u8]) -> usize {
+    fn read_value(&mut self, input: &[u8]) -> Result<usize, ScanError> {
         let State::Value { remaining, kept } = &mut self.state else {
-            return 0;
+            return Ok(0);
         };
         let length = usize::try_from(*remaining).unwrap_or(usize::MAX);
         let taken = input.get(..length).unwrap_or(input);
@@ -147,19 +148,24 @@ impl MetaReader {
         if *remaining == 0 {
             let kept = std::mem::take(kept);
             self.state = State::Header;
-            self.end_value(&kept);
+            self.end_value(&kept)?;
         }
-        taken.len()
+        Ok(taken.len())
     }
 
-    fn end_value(&mut self, value: &[u8]) {
+    fn end_value(&mut self, value: &[u8]) -> Result<(), ScanError> {
         if self.tag == tags::FILE_META_INFORMATION_GROUP_LENGTH {
             let length = value.first_chunk().map(|bytes| u32::from_le_bytes(*bytes));
             self.declared_end = length.map(|length| self.position.saturating_add(length.into()));
         } else if self.tag == tags::TRANSFER_SYNTAX_UID {
             let text = String::from_utf8_lossy(value);
-            self.transfer_syntax = text.trim_matches([' ', '\0']).to_owned();
+            let uid = text.trim_matches([' ', '\0']);
+            if !uid.is_empty() && !is_valid_uid(uid) {
+                return Err(ScanError::NoTransferSyntax { end: self.position });
+            }
+            self.transfer_syntax = uid.to_owned();
         }
+        Ok(())
     }
 }
 

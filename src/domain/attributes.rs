@@ -25,17 +25,18 @@ pub const SERIES_ATTRIBUTES: [(Tag, VR); 3] = [
     (tags::MANUFACTURER_MODEL_NAME, VR::LO),
 ];
 
-/// First values of indexed attributes, by tag; in JSON `{"00100020":"P1"}`. Never holds an empty value.
+/// First values of indexed attributes, by tag; in JSON `{"00100020":"P1"}`. Never holds an empty value, nor a NUL: the
+/// database reads such JSON, and none of its texts can hold one.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct IndexedAttributes(BTreeMap<Tag, String>);
 
 impl IndexedAttributes {
     /// Remembers a value, unless it is empty or a date that is none.
     pub fn insert(&mut self, tag: Tag, vr: VR, value: &str) {
-        let value = trim_padding(value);
-        let indexable = !value.is_empty() && (vr != VR::DA || is_calendar_date(value));
+        let value = trim_padding(value).replace('\0', "");
+        let indexable = !value.is_empty() && (vr != VR::DA || is_calendar_date(&value));
         if indexable {
-            self.0.insert(tag, value.to_owned());
+            self.0.insert(tag, value);
         }
     }
 
@@ -148,6 +149,15 @@ mod tests {
         attributes.insert(tags::PATIENT_BIRTH_DATE, VR::DA, "20240229");
         assert_eq!(attributes.get(tags::STUDY_DATE), None);
         assert_eq!(attributes.get(tags::PATIENT_BIRTH_DATE), Some("20240229"));
+    }
+
+    #[test]
+    fn nuls_are_not_indexed() {
+        let mut attributes = IndexedAttributes::default();
+        attributes.insert(tags::MODALITY, VR::CS, "O\0T\0");
+        attributes.insert(tags::ACCESSION_NUMBER, VR::SH, "\0");
+        assert_eq!(attributes.get(tags::MODALITY), Some("OT"));
+        assert_eq!(attributes.get(tags::ACCESSION_NUMBER), None);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! Texts that the database cannot hold, and such that its indexes could not: wherever a client can write one, never a
 //! failure of the server
 
+use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Instance, STORED_INSTANCE, TestApp};
+use crate::support::{DICOM_JSON, Instance, STORED_INSTANCE, TestApp, send};
 
 /// A transfer syntax that has this value in the file.
 fn with_syntax(syntax: &str) -> Instance {
@@ -22,5 +23,54 @@ async fn a_transfer_syntax_that_is_no_uid_fails_its_instance_alone() {
     }
     for padded in ["1.2.840.10008.1.2.1\0\0", "1.2.840.10008.1.2.1 ", &format!("{}\0\0", "1".repeat(64))] {
         app.store([&with_syntax(padded)]).await.expect(200);
+    }
+}
+
+/// A store in version 1, which looks at the length of SH and CS and at nothing else.
+async fn store_v1(app: &TestApp, instance: &Instance) {
+    let path = format!("/services/{}/v1/studies", app.service);
+    let request = app.at_root(Method::POST, &path).header("accept", DICOM_JSON);
+    send(request.header("content-type", "application/dicom").body(instance.bytes())).await.expect(200);
+}
+
+#[tokio::test]
+async fn values_with_nuls_are_indexed_without_them() {
+    let (app, copy) = (TestApp::new(), TestApp::new());
+    let tags = json!([{ "path": "StationName", "level": "Series" }]).to_string();
+    let request = app.request(Method::POST, "/extendedquerytags").header("content-type", "application/json");
+    let started = send(request.body(tags)).await.expect(202).json();
+    app.end_of(started["id"].as_str().unwrap()).await;
+    let instance = Instance::new().with(0x0008_0050, "SH", "A\0CC").with(0x0008_0060, "CS", "O\0T").with(
+        0x0008_1010,
+        "SH",
+        "CT\x0001",
+    );
+    store_v1(&app, &instance).await;
+    for search in ["AccessionNumber=acc&includefield=ModalitiesInStudy", "ModalitiesInStudy=OT", "StationName=CT01"] {
+        let found = app.query(&format!("/studies?{search}")).await;
+        let found = if search.starts_with("Station") {
+            app.query(&format!("/series?{search}")).await.expect(200).json()
+        } else {
+            found.expect(200).json()
+        };
+        assert_eq!(found[0]["0020000D"]["Value"][0], json!(instance.study), "{search}");
+    }
+    let metadata = app.query(&format!("{}/metadata", instance.path())).await.expect(200).json();
+    assert_eq!(metadata[0]["00081010"]["Value"][0], "CT\u{0}01", "metadata is what was stored");
+    let origin = json!({ "copyOf": { "service": app.service } }).to_string();
+    send(copy.control(Method::PUT, "").body(origin)).await.expect(201);
+    copy.get(&instance.path(), STORED_INSTANCE).await.expect(200);
+}
+
+#[tokio::test]
+async fn names_that_grow_when_their_letters_are_compared_are_stored() {
+    let app = TestApp::new();
+    // Each of these is up to 18 letters without its ligature.
+    let squares: String = (0x3300..0x3358).chain(0x3371..0x33DF).filter_map(char::from_u32).collect();
+    let squares: Vec<char> = squares.chars().cycle().take(192).collect();
+    let groups: Vec<String> = squares.chunks(64).map(|group| group.iter().collect()).collect();
+    for name in [groups.join("="), vec!["\u{FDFA}".repeat(64); 3].join("=")] {
+        let instance = Instance::new().with(0x0008_0005, "CS", "ISO_IR 192").with(0x0010_0010, "PN", &name);
+        app.store([&instance]).await.expect(200);
     }
 }

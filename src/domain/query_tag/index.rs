@@ -25,7 +25,7 @@ use crate::{
 pub enum Finding {
     /// No such attribute, or not of that creator; or one without a value.
     Nothing,
-    /// A value; only the first counts.
+    /// A value, without NULs; only the first counts.
     Value(String),
     /// A value that cannot be indexed.
     Fault(Fault),
@@ -157,7 +157,7 @@ fn find(attributes: &BTreeMap<Tag, String>, definition: &Definition) -> serde_js
         Err(reason) => Finding::Fault(reason.into()),
         // What follows the rules but means no single moment or number cannot be searched for.
         Ok(()) if comparable(definition.vr, value).is_none() => Finding::Nothing,
-        Ok(()) => Finding::Value(value.to_owned()),
+        Ok(()) => Finding::Value(value.replace('\0', "")),
     })
 }
 

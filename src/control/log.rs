@@ -77,14 +77,23 @@ fn filter(query: &str) -> Result<Filter, ApiError> {
                 return Err(bad_request(format!("there are no events of the kind `{value}`")));
             }
             "kind" => filter.kind = Some(value),
-            "study" => filter.study = Some(value),
-            "instance" => filter.instance = Some(value),
-            "workitem" => filter.workitem = Some(value),
-            "operation" => filter.operation = Some(value),
+            "study" => filter.study = Some(identifier(&key, value)?),
+            "instance" => filter.instance = Some(identifier(&key, value)?),
+            "workitem" => filter.workitem = Some(identifier(&key, value)?),
+            "operation" => filter.operation = Some(identifier(&key, value)?),
             _ => return Err(bad_request(format!("`{key}` is no parameter of the log"))),
         }
     }
     Ok(filter)
+}
+
+/// A text that the database can compare: no text there has a NUL.
+fn identifier(name: &str, text: String) -> Result<String, ApiError> {
+    if text.contains('\0') {
+        Err(bad_request(format!("`{name}` has a NUL, which no identifier has")))
+    } else {
+        Ok(text)
+    }
 }
 
 fn number(name: &str, text: &str, range: std::ops::RangeInclusive<i64>) -> Result<i64, ApiError> {

@@ -11,6 +11,9 @@ use sqlx::{
 /// Microseconds from 1970-01-01 to 2000-01-01.
 const POSTGRES_EPOCH: i64 = 946_684_800_000_000;
 
+/// The first moment that PostgreSQL knows, in 4714 BC: whatever lies before it, lies before all that is stored.
+const FIRST: i64 = -211_813_488_000_000_000;
+
 /// A point in time as a column holds it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct At(pub Timestamp);
@@ -29,7 +32,7 @@ impl PgHasArrayType for At {
 
 impl Encode<'_, Postgres> for At {
     fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
-        Encode::<Postgres>::encode(self.0.as_microsecond() - POSTGRES_EPOCH, buffer)
+        Encode::<Postgres>::encode((self.0.as_microsecond() - POSTGRES_EPOCH).max(FIRST), buffer)
     }
 }
 

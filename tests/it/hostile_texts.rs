@@ -2,7 +2,7 @@
 //! failure of the server
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{DICOM_JSON, Instance, STORED_INSTANCE, TestApp, send};
 
@@ -73,4 +73,101 @@ async fn names_that_grow_when_their_letters_are_compared_are_stored() {
         let instance = Instance::new().with(0x0008_0005, "CS", "ISO_IR 192").with(0x0010_0010, "PN", &name);
         app.store([&instance]).await.expect(200);
     }
+}
+
+/// Requests below `/v2` whose texts no database can hold.
+const HOSTILE: [&str; 26] = [
+    "/studies?PatientName=%00",
+    "/studies?PatientName=a%00b&fuzzymatching=true",
+    "/studies?PatientID=a%00*",
+    "/studies?StudyInstanceUID=1%00,2%00",
+    "/studies?StudyDate=%00-%00",
+    "/studies?ModalitiesInStudy=%00",
+    "/studies?%00=1",
+    "/studies?includefield=%00",
+    "/studies?limit=%00",
+    "/studies?offset=9223372036854775807",
+    "/studies/1%00/metadata",
+    "/studies/1/series/1%00/metadata",
+    "/studies/1/series/1/instances/1%00",
+    "/studies/1/series/1/instances/1/frames/%00",
+    "/extendedquerytags/%00",
+    "/extendedquerytags/%00/errors",
+    "/extendedquerytags?offset=9223372036854775807",
+    "/operations/%00",
+    "/workitems?PatientName=%00",
+    "/workitems?StudyInstanceUID=1%00",
+    "/workitems?ScheduledProcedureStepStartDateTime=%00",
+    "/workitems/1%00",
+    "/partitions/a%00b/studies",
+    "/changefeed?startTime=%00",
+    "/changefeed?startTime=-009000-01-01T00:00:00Z",
+    "/changefeed?endTime=-009000-01-01T00:00:00Z",
+];
+
+#[tokio::test]
+async fn no_url_makes_the_database_fail() {
+    for app in [TestApp::new(), TestApp::partitioned().await] {
+        app.query("/changefeed").await;
+        for path in HOSTILE {
+            for method in [Method::GET, Method::DELETE] {
+                let answer = send(app.request(method.clone(), path).header("accept", DICOM_JSON)).await;
+                assert!(!answer.status.is_server_error(), "{method} {path}: {} {}", answer.status, answer.text());
+            }
+        }
+        for as_of in ["-009000-01-01T00:00:00Z", "9999-12-30T22:00:00Z"] {
+            let answer = send(app.request(Method::GET, "/changefeed").header("x-emulator-as-of", as_of)).await;
+            assert!(!answer.status.is_server_error(), "{as_of}: {}", answer.text());
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_control_url_makes_the_database_fail() {
+    let app = TestApp::new();
+    app.store([&Instance::new()]).await.expect(200);
+    for name in ["kind", "study", "instance", "workitem", "operation"] {
+        let refused = send(app.control(Method::GET, &format!("/log?{name}=1%00"))).await.expect(400);
+        assert_eq!(refused.header("content-type"), Some("application/problem+json"), "{name}");
+    }
+    for path in ["/snapshots/%00", "/wait?operation=%00", "/log?from=9223372036854775807"] {
+        let answer = send(app.control(Method::GET, path)).await;
+        assert!(!answer.status.is_server_error(), "{path}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn no_body_makes_the_database_fail() {
+    let app = TestApp::new();
+    let instance = Instance::new();
+    app.store([&instance]).await.expect(200);
+    let creator =
+        |creator: &str| json!([{ "path": "04011001", "vr": "SH", "privateCreator": creator, "level": "Study" }]);
+    let change = |value: Value| {
+        let dataset = json!({ "00100010": { "vr": "PN", "Value": [{ "Alphabetic": value }] },
+            "00080050": { "vr": "SH", "Value": [value] } });
+        json!({ "studyInstanceUids": [instance.study], "changeDataset": dataset })
+    };
+    let export = |container: &str| {
+        let settings = json!({ "values": ["1.2\u{0}"], "containerName": container });
+        json!({ "source": { "type": "identifiers", "settings": settings },
+            "destination": { "type": "azureblob", "settings": settings } })
+    };
+    for (path, body) in [
+        ("/extendedquerytags", creator("a\u{0}b")),
+        ("/extendedquerytags", creator("a\u{0}")),
+        ("/extendedquerytags", creator(&"a".repeat(5_000))),
+        ("/studies/$bulkUpdate", change(json!("a\u{0}b"))),
+        ("/studies/$bulkUpdate", change(json!("a".repeat(5_000)))),
+        ("/studies/$bulkUpdate", json!({ "studyInstanceUids": ["1\u{0}"], "changeDataset": {} })),
+        ("/export", export("a\u{0}b")),
+    ] {
+        let request = app.request(Method::POST, path).header("content-type", "application/json");
+        let answer = send(request.body(body.to_string())).await;
+        assert!(!answer.status.is_server_error(), "{path} {body}: {}", answer.text());
+        if answer.status == 202 {
+            app.end_of(answer.json()["id"].as_str().unwrap()).await;
+        }
+    }
+    app.query("/studies?includefield=ModalitiesInStudy").await.expect(200);
 }

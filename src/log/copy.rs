@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     ids::{Digest, InstanceKey, Position, ServiceId, ServiceName},
-    postgres::At,
+    postgres::{At, is_serialization_failure},
     projection,
 };
 
@@ -78,7 +78,7 @@ impl Services {
         Ok(())
     }
 
-    /// The row of the copy; nothing if the name is taken.
+    /// The row of the copy; nothing if the name is taken, be it by a row that this view of the database is too old to see.
     async fn create_at(
         &self,
         connection: &mut PgConnection,
@@ -88,7 +88,7 @@ impl Services {
     ) -> Result<Option<ServiceId>, LogError> {
         let state = state_at(connection, source.id, source.settings, position).await?;
         let (clock_offset, clock_frozen) = clock_columns(state.clock);
-        let id: Option<i64> = sqlx::query_scalar(
+        let id: Result<Option<i64>, sqlx::Error> = sqlx::query_scalar(
             "insert into services
                     (name, partitions, created_at, head, feed_head, last_at, clock_offset, clock_frozen)
              values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -104,8 +104,11 @@ impl Services {
         .bind(clock_offset)
         .bind(clock_frozen)
         .fetch_optional(connection)
-        .await?;
-        Ok(id.map(ServiceId))
+        .await;
+        match id {
+            Err(error) if is_serialization_failure(&error) => Ok(None),
+            id => Ok(id?.map(ServiceId)),
+        }
     }
 }
 

@@ -111,6 +111,11 @@ async fn first_connection(pool_options: PgPoolOptions, options: PgConnectOptions
     }
 }
 
+/// Whether a statement met what was committed after its transaction had taken its view of the database.
+pub fn is_serialization_failure(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "40001")
+}
+
 /// A connection that has been idle may have lost its server.
 async fn is_usable(connection: &mut PgConnection, idle: Duration) -> Result<bool, sqlx::Error> {
     if idle < TRUSTED_IDLE {

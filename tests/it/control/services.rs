@@ -134,3 +134,21 @@ async fn a_copy_of_nothing_or_over_something_is_refused() {
     let onto_itself = json!({ "copyOf": { "service": one.service } }).to_string();
     send(one.control(Method::PUT, "").body(onto_itself)).await.expect(409);
 }
+
+#[tokio::test]
+async fn of_many_copies_to_one_name_one_is_made_and_the_others_are_told() {
+    let (one, two) = (TestApp::new(), TestApp::new());
+    let study = Instance::new();
+    let instances: Vec<Instance> = (0..20).map(|_| study.sibling()).collect();
+    one.store(&instances).await.expect(200);
+    let body = json!({ "copyOf": { "service": one.service } }).to_string();
+    let attempts = (0..8).map(|_| send(two.control(Method::PUT, "").body(body.clone())));
+    let answers = futures_util::future::join_all(attempts).await;
+    assert_eq!(answers.iter().filter(|answer| answer.status == 201).count(), 1);
+    for answer in answers.into_iter().filter(|answer| answer.status != 201) {
+        let refused = answer.expect(409);
+        assert_eq!(refused.header("content-type"), Some("application/problem+json"));
+        assert_eq!(refused.json()["detail"], json!(format!("the service `{}` exists already", two.service)));
+    }
+    assert_eq!(two.feed().await, one.feed().await);
+}

@@ -15,10 +15,15 @@ mod wait;
 use axum::{
     Router,
     http::StatusCode,
+    middleware,
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 
-use crate::http::{context::Context, error::ApiError};
+use crate::http::{
+    context::Context,
+    error::{ApiError, STORE_FAILURE},
+};
 
 /// What is served below `/_emulator`. Without a service in the path, `default` is meant.
 pub fn router() -> Router<Context> {
@@ -34,6 +39,15 @@ pub fn router() -> Router<Context> {
         .fallback(|| async {
             ApiError::Problem(StatusCode::NOT_FOUND, "the control API has no such resource".to_owned())
         })
+        .layer(middleware::map_response(worded))
+}
+
+/// What failed inside comes in the words of the data plane; here it is a problem document, as every error is.
+async fn worded(response: Response) -> Response {
+    match response.status() {
+        status @ StatusCode::SERVICE_UNAVAILABLE => ApiError::Problem(status, STORE_FAILURE.to_owned()).into_response(),
+        _ => response,
+    }
 }
 
 /// What is served of one service.

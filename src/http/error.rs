@@ -65,11 +65,14 @@ pub fn unsupported_content_type(content_type: &str) -> ApiError {
     ApiError::Text(StatusCode::UNSUPPORTED_MEDIA_TYPE, message.into())
 }
 
+/// What is said of everything that fails inside.
+pub const STORE_FAILURE: &str = "The data store operation failed.";
+
 /// `503` in the words of the service; the cause is logged.
 pub fn store_failure(cause: &dyn std::error::Error) -> ApiError {
     tracing::error!(error = %cause, "a request failed");
     tracing::debug!(error = ?cause, "a request failed");
-    ApiError::Text(StatusCode::SERVICE_UNAVAILABLE, "The data store operation failed.".into())
+    ApiError::Text(StatusCode::SERVICE_UNAVAILABLE, STORE_FAILURE.into())
 }
 
 impl IntoResponse for ApiError {

@@ -1,9 +1,10 @@
 //! `/_emulator/services`
 
+use healthcare_emulator::postgres::{connect, parse_url};
 use reqwest::Method;
 use serde_json::json;
 
-use crate::support::{Instance, STORED_INSTANCE, TestApp, send};
+use crate::support::{Emulator, Instance, STORED_INSTANCE, TestApp, database_url, scratch, send};
 
 #[tokio::test]
 async fn a_service_comes_to_be_at_first_use_and_starts_at_nothing() {
@@ -151,4 +152,20 @@ async fn of_many_copies_to_one_name_one_is_made_and_the_others_are_told() {
         assert_eq!(refused.json()["detail"], json!(format!("the service `{}` exists already", two.service)));
     }
     assert_eq!(two.feed().await, one.feed().await);
+}
+
+#[tokio::test]
+async fn what_fails_inside_is_a_problem_document_too() {
+    let data = scratch().join("broken");
+    let emulator = Emulator::start(&data, &["--durability", "process"]);
+    let app = emulator.service("abc");
+    app.query("/studies").await.expect(204);
+    let database = connect(parse_url(&database_url(&data)).unwrap(), 1).await.unwrap();
+    sqlx::query("drop table snapshots").execute(&database).await.unwrap();
+    let failed = send(app.control(Method::GET, "/snapshots")).await.expect(503);
+    assert_eq!(failed.header("content-type"), Some("application/problem+json"));
+    let told = json!({
+        "title": "Service Unavailable", "status": 503, "detail": "The data store operation failed.",
+    });
+    assert_eq!(failed.json(), told);
 }

@@ -21,6 +21,7 @@ use super::{
     audit,
     context::Context,
     error::{ApiError, bad_request},
+    leftover,
     multipart::Boundary,
     version::{ApiVersion, Version},
 };
@@ -114,18 +115,11 @@ pub async fn front_door(State(context): State<Context>, mut request: Request, ne
     let original = OriginalUri(request.uri().clone());
     request.extensions_mut().insert(original);
 
-    let mut response = match context.cors.preflight(&request) {
-        Some(answer) => answer,
-        None => {
-            let origin = request.headers().get(header::ORIGIN).cloned();
-            let mut response = match admit(&mut request) {
-                Ok(()) => next.run(request).await,
-                Err(refusal) => refusal.into_response(),
-            };
-            context.cors.mark(origin.as_ref(), response.headers_mut());
-            response
-        }
-    };
+    let loan = leftover::lend(&mut request);
+    let mut response = answer(&context, request, next).await;
+    if let Some(loan) = loan {
+        loan.settle(&mut response).await;
+    }
 
     let headers = response.headers_mut();
     for (name, value) in SECURITY_HEADERS {
@@ -139,6 +133,20 @@ pub async fn front_door(State(context): State<Context>, mut request: Request, ne
         headers.insert(POSITION_HEADER, position.0.into());
     }
     log(&method, &response, &request_id, started);
+    response
+}
+
+/// What a request is answered, before it is marked as every answer is.
+async fn answer(context: &Context, mut request: Request, next: Next) -> Response {
+    if let Some(answer) = context.cors.preflight(&request) {
+        return answer;
+    }
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let mut response = match admit(&mut request) {
+        Ok(()) => next.run(request).await,
+        Err(refusal) => refusal.into_response(),
+    };
+    context.cors.mark(origin.as_ref(), response.headers_mut());
     response
 }
 

@@ -17,6 +17,7 @@ mod feed;
 pub mod front;
 mod health;
 pub mod json;
+mod leftover;
 pub mod lenient_query;
 mod media_type;
 mod metadata;

@@ -22,6 +22,7 @@ mod import;
 mod large_files;
 #[path = "../laws/mod.rs"]
 mod laws;
+mod leftover;
 mod lying_pixels;
 mod managed_postgres;
 mod metadata;

@@ -96,7 +96,7 @@ enum Part {
     /// It can be stored.
     Ready(Identity, Validation, Box<NewInstance>),
     /// Its file could not be written.
-    Unwritten(Identity),
+    Unwritten(Identity, Validation),
 }
 
 /// How an instance calls itself, valid or not.
@@ -116,13 +116,26 @@ pub enum Outcome {
     /// It is stored.
     Stored(Identity, InstanceKey, Validation),
     /// It was there already; the digest is that of the file that was sent.
-    AlreadyExists(Identity, InstanceKey, Digest),
+    AlreadyExists(Identity, Validation, InstanceKey, Digest),
     /// It fails validation.
     Invalid(Identity, Validation),
     /// It is no Part 10 file.
     Unreadable,
     /// It could not be stored.
-    Failed(Identity),
+    Failed(Identity, Validation),
+}
+
+impl Outcome {
+    /// The judgement on the data set, if there is one.
+    pub fn validation(&self) -> Option<&Validation> {
+        match self {
+            Self::Stored(_, _, validation)
+            | Self::AlreadyExists(_, validation, ..)
+            | Self::Invalid(_, validation)
+            | Self::Failed(_, validation) => Some(validation),
+            Self::Unreadable => None,
+        }
+    }
 }
 
 impl<'s> StoreRequest<'s> {
@@ -161,9 +174,9 @@ impl<'s> StoreRequest<'s> {
             Ok(file) => self.examine(file, digest, length).await?,
         };
         let part = match (part, failure) {
-            (Part::Ready(identity, ..), Some(error)) => {
+            (Part::Ready(identity, validation, _), Some(error)) => {
                 tracing::error!(%error, "a file could not be written");
-                Part::Unwritten(identity)
+                Part::Unwritten(identity, validation)
             }
             (part, _) => part,
         };
@@ -244,9 +257,9 @@ impl<'s> StoreRequest<'s> {
         tracing::error!(%error, "files could not be written");
         for index in indices {
             if let Some(part @ Part::Ready(..)) = self.parts.get_mut(index)
-                && let Part::Ready(identity, ..) = part
+                && let Part::Ready(identity, validation, _) = part
             {
-                *part = Part::Unwritten(std::mem::take(identity));
+                *part = Part::Unwritten(std::mem::take(identity), std::mem::take(validation));
             }
         }
     }
@@ -306,11 +319,13 @@ impl Part {
                 Outcome::Unreadable
             }
             Self::Invalid(identity, validation) => Outcome::Invalid(identity, validation),
-            Self::Unwritten(identity) => Outcome::Failed(identity),
+            Self::Unwritten(identity, validation) => Outcome::Failed(identity, validation),
             Self::Ready(identity, validation, instance) => match decided.next() {
                 Some(Stored::Yes) => Outcome::Stored(identity, instance.key, validation),
-                Some(Stored::AlreadyExists) => Outcome::AlreadyExists(identity, instance.key, instance.version.digest),
-                None => Outcome::Failed(identity),
+                Some(Stored::AlreadyExists) => {
+                    Outcome::AlreadyExists(identity, validation, instance.key, instance.version.digest)
+                }
+                None => Outcome::Failed(identity, validation),
             },
         }
     }

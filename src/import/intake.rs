@@ -82,7 +82,7 @@ pub async fn store<E: std::error::Error>(
     let (outcomes, _) = request.commit(&tools.services, IfExists::Refuse).await?;
     match outcomes.into_iter().next() {
         Some(Outcome::Stored(..)) => Ok(Verdict::Stored),
-        Some(Outcome::AlreadyExists(_, key, digest)) => Ok(match claim {
+        Some(Outcome::AlreadyExists(_, _, key, digest)) => Ok(match claim {
             Claim::Earlier(head) if was_stored_since(tools, &service, head, key, digest).await? => Verdict::Stored,
             _ => Verdict::Refused("The instance exists already. (45070)".to_owned()),
         }),
@@ -93,7 +93,7 @@ pub async fn store<E: std::error::Error>(
         Some(Outcome::Unreadable) => {
             Ok(Verdict::Refused("The file is no DICOM file, or it is damaged. (43264)".to_owned()))
         }
-        Some(Outcome::Failed(_)) | None => Err(IntakeError::Unwritten),
+        Some(Outcome::Failed(..)) | None => Err(IntakeError::Unwritten),
     }
 }
 

@@ -193,6 +193,21 @@ async fn content_types_are_judged_before_accept_and_accept_before_the_path() {
 }
 
 #[tokio::test]
+async fn several_values_of_what_is_searched_by_are_told_whatever_became_of_the_instance() {
+    let app = TestApp::new();
+    let instance = Instance::new().with(0x0010_0020, "LO", "ONE\\TWO");
+    let warning =
+        r#"299 127.0.0.1: "One or more indexed Dicom tag(s) have multiple values, only first value is indexed.""#;
+    for status in [202, 409] {
+        let answer = app.store([&instance]).await.expect(status);
+        assert_eq!(answer.header("warning"), Some(warning), "{status}");
+    }
+    let invalid = Instance::new().with(0x0010_0020, "LO", "ONE\\TWO").with(0x0008_0016, "UI", "1.2.x");
+    assert_eq!(app.store([&invalid]).await.expect(409).header("warning"), Some(warning));
+    assert_eq!(app.store([&Instance::new()]).await.expect(200).header("warning"), None);
+}
+
+#[tokio::test]
 async fn a_request_without_accept_is_not_acceptable() {
     let app = TestApp::new();
     let path = format!("/services/{}/v2/studies", app.service);

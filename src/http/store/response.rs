@@ -75,10 +75,8 @@ pub fn respond(scope: &Scope, study: Option<&StudyUid>, outcomes: Vec<Outcome>) 
     if outcomes.is_empty() {
         return StatusCode::NO_CONTENT.into_response();
     }
-    let has_several_values = outcomes.iter().any(|outcome| match outcome {
-        Outcome::Stored(_, _, validation) | Outcome::Invalid(_, validation) => validation.has_multiple_values,
-        _ => false,
-    });
+    let has_several_values =
+        outcomes.iter().filter_map(Outcome::validation).any(|validation| validation.has_multiple_values);
     let mut failed = Vec::new();
     let mut referenced = Vec::new();
     for outcome in outcomes {
@@ -92,7 +90,7 @@ pub fn respond(scope: &Scope, study: Option<&StudyUid>, outcomes: Vec<Outcome>) 
                 failed.push(failure(identity, CANNOT_UNDERSTAND, Some(comments)));
             }
             Outcome::Unreadable => failed.push(failure(Identity::default(), CANNOT_UNDERSTAND, None)),
-            Outcome::Failed(identity) => failed.push(failure(identity, PROCESSING_FAILURE, None)),
+            Outcome::Failed(identity, _) => failed.push(failure(identity, PROCESSING_FAILURE, None)),
         }
     }
     let warned = referenced.iter().any(|item| item.warning.is_some());

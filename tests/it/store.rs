@@ -193,6 +193,25 @@ async fn content_types_are_judged_before_accept_and_accept_before_the_path() {
 }
 
 #[tokio::test]
+async fn a_body_that_is_too_large_is_refused_after_all_that_its_headers_say() {
+    let app = TestApp::new();
+    let path = format!("/services/{}/v2/studies", app.service);
+    let dicom = "Content-Type: application/dicom\r\n";
+    let expiry = "msdicom-expiry-time-milliseconds: never\r\n";
+    for (headers, status) in [
+        (format!("{dicom}{expiry}"), "400"),
+        (expiry.to_owned(), "400"),
+        ("Content-Type: application/dicom; a=b\r\n".to_owned(), "415"),
+        (String::new(), "415"),
+        (dicom.to_owned(), "413"),
+    ] {
+        let head = format!("POST {path} HTTP/1.1\r\nHost: x\r\nAccept: */*\r\nConnection: close\r\n");
+        let answer = raw(&app, &format!("{head}{headers}Content-Length: 99999999999\r\n\r\n")).await;
+        assert_eq!(answer.split(' ').nth(1), Some(status), "{headers}: {answer}");
+    }
+}
+
+#[tokio::test]
 async fn several_values_of_what_is_searched_by_are_told_whatever_became_of_the_instance() {
     let app = TestApp::new();
     let instance = Instance::new().with(0x0010_0020, "LO", "ONE\\TWO");

@@ -12,7 +12,8 @@ use axum::{
     http::{HeaderMap, header},
     response::Response,
 };
-use futures_util::StreamExt;
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt};
 
 use self::content_type::{ContentType, PartType};
 use super::{
@@ -66,10 +67,6 @@ async fn store(
     body: Body,
     if_exists: IfExists,
 ) -> Result<Response, ApiError> {
-    let limit = context.max_request_bytes;
-    if declared_length(headers).is_some_and(|length| length > limit) {
-        return Err(too_large(limit));
-    }
     let judge = match scope.version {
         ApiVersion::V1 => Judge::V1(query_tags(context, &scope).await?),
         ApiVersion::V2 => Judge::V2,
@@ -78,11 +75,16 @@ async fn store(
         ApiVersion::V1 => None,
         ApiVersion::V2 => expiry::lifetime(headers)?,
     };
+    let part_type = content_type.reader()?;
+    let limit = context.max_request_bytes;
+    if declared_length(headers).is_some_and(|length| length > limit) {
+        return Err(too_large(limit));
+    }
     let study = path.study;
     let mut request =
         StoreRequest::begin(&scope.service, &context.blobs, scope.partition.clone(), study.clone(), judge, lifetime)
             .await;
-    read_parts(content_type, body, limit, &mut request).await?;
+    read_parts(&content_type, part_type, limited(body, limit), &mut request).await?;
     let (outcomes, position) = request.commit(&context.services, if_exists).await?;
     scope.position.leave(position);
     Ok(response::respond(&scope, study.as_ref(), outcomes))
@@ -96,14 +98,16 @@ async fn query_tags(context: &Context, scope: &Scope) -> Result<Arc<[Definition]
 }
 
 /// Reads the whole body, part by part; nothing is stored before its end.
-async fn read_parts(
-    content_type: ContentType,
-    body: Body,
-    limit: u64,
+async fn read_parts<S>(
+    content_type: &ContentType,
+    part_type: PartType,
+    mut chunks: S,
     request: &mut StoreRequest<'_>,
-) -> Result<(), ApiError> {
-    let mut chunks = limited(body, limit);
-    let (boundary, mut default_type) = match content_type.reader()? {
+) -> Result<(), ApiError>
+where
+    S: Stream<Item = Result<Bytes, BodyError>> + Unpin,
+{
+    let (boundary, mut default_type) = match part_type {
         PartType::Single => {
             let mut intake = request.part();
             while let Some(chunk) = chunks.next().await {
@@ -116,7 +120,7 @@ async fn read_parts(
     };
     let mut reader = MultipartReader::new(&boundary, chunks);
     loop {
-        match read_part(&mut reader, &content_type, default_type.take(), request).await {
+        match read_part(&mut reader, content_type, default_type.take(), request).await {
             Ok(true) => {}
             Ok(false) | Err(PartError::Multipart(MultipartError::Unterminated)) => return Ok(()),
             Err(error) => return Err(error.into()),
@@ -132,7 +136,7 @@ async fn read_part<S>(
     request: &mut StoreRequest<'_>,
 ) -> Result<bool, PartError>
 where
-    S: futures_util::Stream<Item = Result<bytes::Bytes, BodyError>> + Unpin,
+    S: Stream<Item = Result<Bytes, BodyError>> + Unpin,
 {
     let Some(headers) = reader.next_part().await? else { return Ok(false) };
     let part_type = headers.content_type.or(default_type).unwrap_or_default();

@@ -8,7 +8,7 @@ use axum::{
         HeaderName, Method, StatusCode,
         header::{self, AsHeaderName},
         request::Parts,
-        uri::Authority,
+        uri::{Authority, PathAndQuery},
     },
 };
 use jiff::Timestamp;
@@ -72,7 +72,7 @@ impl Scope {
     async fn of_service(parts: &Parts, context: &Context) -> Result<Self, ApiError> {
         let missing = || ApiError::Empty(StatusCode::NOT_FOUND);
         let route = parts.extensions.get::<Route>().ok_or_else(missing)?;
-        let host = header_text(parts, header::HOST);
+        let host = header_text(parts, header::HOST).filter(|host| is_host(host));
         let host = host.or(parts.uri.authority().map(Authority::as_str)).unwrap_or("localhost");
         let base = match context.proxy {
             Proxy::None => format!("http://{host}{}", route.prefix),
@@ -121,13 +121,29 @@ fn header_text(parts: &Parts, name: impl AsHeaderName) -> Option<&str> {
     parts.headers.get(name)?.to_str().ok().map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// What stands before `/studies` as the clients of a proxy see it. Of a list, the first entry is the client's.
+/// What stands before `/studies` as the clients of a proxy see it. Of a list, the first entry is the client's. What is no
+/// scheme, host or path is not believed.
 fn forwarded_base(parts: &Parts, host: &str, prefix: &str) -> String {
     let first = |name| header_text(parts, name).and_then(|list| list.split(',').next()).map(str::trim);
-    let scheme = first("x-forwarded-proto").unwrap_or("http");
-    let host = first("x-forwarded-host").unwrap_or(host);
-    let prefix = first("x-forwarded-prefix").map_or(prefix, |prefix| prefix.trim_end_matches('/'));
+    let is_secure = first("x-forwarded-proto").is_some_and(|scheme| scheme.eq_ignore_ascii_case("https"));
+    let scheme = if is_secure { "https" } else { "http" };
+    let host = first("x-forwarded-host").filter(|host| is_host(host)).unwrap_or(host);
+    let prefix = first("x-forwarded-prefix").and_then(as_prefix).unwrap_or_else(|| prefix.to_owned());
     format!("{scheme}://{host}{prefix}")
+}
+
+/// Whether this is a host, with its port or without (RFC 9110 7.2).
+fn is_host(text: &str) -> bool {
+    let Ok(authority) = text.parse::<Authority>() else { return false };
+    text == authority.host() || authority.port().is_some_and(|port| text == format!("{}:{port}", authority.host()))
+}
+
+/// The path as it stands before another: with a slash at its beginning and none at its end.
+fn as_prefix(path: &str) -> Option<String> {
+    let path = path.trim_matches('/');
+    let prefix = if path.is_empty() { String::new() } else { format!("/{path}") };
+    let is_path = !prefix.contains(['?', '#']) && PathAndQuery::try_from(format!("{prefix}/")).is_ok();
+    is_path.then_some(prefix)
 }
 
 /// A [`Scope`] to read from, at the moment that the client asks for.

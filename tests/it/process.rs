@@ -313,14 +313,24 @@ async fn a_trusted_proxy_says_how_clients_see_the_server() {
     let data = data("proxy");
     let emulator = Emulator::start(&data, &["--durability", "process", "--forwarded", "on"]);
     let app = emulator.service("abc");
-    let instance = Instance::new();
-    let (content_type, body) = multipart_body([instance.bytes()]);
-    let request =
-        app.request(Method::POST, "/studies").header("accept", DICOM_JSON).header("content-type", content_type);
-    let request = request.header("x-forwarded-host", "dicom.example, inner").header("x-forwarded-proto", "https");
-    let answer = send(request.header("x-forwarded-prefix", "/azure/").body(body)).await.expect(200);
-    let url = answer.json()["00081199"]["Value"][0]["00081190"]["Value"][0].clone();
-    assert_eq!(url, json!(format!("https://dicom.example/azure{}", instance.path())));
+    let own = format!("http://{}", emulator.address);
+    for (proto, host, prefix, base) in [
+        ("https", "dicom.example, inner", "/azure/", "https://dicom.example/azure".to_owned()),
+        ("HTTPS", "dicom.example:8443", "azure/east", "https://dicom.example:8443/azure/east".to_owned()),
+        ("http", "[::1]:80", "//", "http://[::1]:80".to_owned()),
+        ("javascript", "dicom.example/x", "/a b", format!("{own}/services/abc/v2")),
+        ("https:", "user@dicom.example", "/a?b", format!("{own}/services/abc/v2")),
+        ("http, https", "dicom.example:port", "/#a", format!("{own}/services/abc/v2")),
+    ] {
+        let instance = Instance::new();
+        let (content_type, body) = multipart_body([instance.bytes()]);
+        let request =
+            app.request(Method::POST, "/studies").header("accept", DICOM_JSON).header("content-type", content_type);
+        let request = request.header("x-forwarded-host", host).header("x-forwarded-proto", proto);
+        let answer = send(request.header("x-forwarded-prefix", prefix).body(body)).await.expect(200);
+        let url = answer.json()["00081199"]["Value"][0]["00081190"]["Value"][0].clone();
+        assert_eq!(url, json!(format!("{base}{}", instance.path())), "{proto} {host} {prefix}");
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,11 @@
 //! `clock`: the time of one service.
 
 use axum::extract::State;
-use jiff::{SignedDuration, Span, Timestamp, fmt::temporal::SpanParser};
+use jiff::{
+    SignedDuration, Span, Timestamp,
+    fmt::temporal::{Pieces, SpanParser},
+    tz::Offset,
+};
 use serde::{Deserialize, Serialize};
 
 use super::extract::{JsonBody, Of, bad_request};
@@ -71,14 +75,37 @@ fn parse(wanted: &Wanted) -> Result<MoveClock, ApiError> {
     }
 }
 
+/// An RFC 3339 time, which has a year of four digits.
 fn time(text: &str) -> Result<Timestamp, ApiError> {
-    text.parse().map_err(|_| bad_request(format!("`{text}` is no RFC 3339 time")))
+    let malformed = || bad_request(format!("`{text}` is no RFC 3339 time"));
+    if !text.starts_with(|first: char| first.is_ascii_digit()) {
+        return Err(malformed());
+    }
+    text.parse().map_err(|_| match is_late(text) {
+        true => bad_request(format!(
+            "`{text}` lies beyond the last time that a clock can show, which is {:.6}",
+            Timestamp::MAX
+        )),
+        false => malformed(),
+    })
+}
+
+/// Whether this is a time after the last one that can be represented, of which the calendar knows the day.
+fn is_late(text: &str) -> bool {
+    Pieces::parse(text).is_ok_and(|pieces| {
+        pieces.time().is_some()
+            && pieces.offset().is_some()
+            && pieces.date() >= Offset::UTC.to_datetime(Timestamp::MAX).date()
+    })
 }
 
 /// An ISO 8601 duration. A day has 24 hours; months and years have no fixed length and are refused.
 fn duration(text: &str) -> Result<SignedDuration, ApiError> {
     let parsed: Result<Span, _> = SpanParser::new().parse_span(text);
-    let span = parsed.map_err(|_| bad_request(format!("`{text}` is no ISO 8601 duration")))?;
+    let span = parsed.map_err(|error| match error.is_range() {
+        true => bad_request(format!("`{text}` is longer than any two times can be apart")),
+        false => bad_request(format!("`{text}` is no ISO 8601 duration")),
+    })?;
     let days = jiff::SpanRelativeTo::days_are_24_hours();
     span.to_duration(days).map_err(|_| bad_request(format!("`{text}` is no duration of a fixed length")))
 }

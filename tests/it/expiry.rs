@@ -103,3 +103,16 @@ async fn headers_that_do_not_fit_are_refused_and_nothing_is_stored() {
     store(&app, Method::PUT, &Instance::new(), &spelled).await.expect(200);
     assert_eq!(app.feed().await.len(), 1);
 }
+
+#[tokio::test]
+async fn a_time_that_is_too_long_is_called_that() {
+    let app = TestApp::new();
+    for time in ["99999999999999999999", "9223372036854775807", "31622400000001"] {
+        let headers = [("msdicom-expiry-time-milliseconds", time)];
+        let answer = store(&app, Method::POST, &Instance::new(), &headers).await.expect(400);
+        let text = format!(
+            "The header 'msdicom-expiry-time-milliseconds' has the value '{time}'. It must not be more than 31622400000000."
+        );
+        assert_eq!(answer.text(), text);
+    }
+}

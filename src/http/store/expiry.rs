@@ -27,10 +27,11 @@ pub fn lifetime(headers: &HeaderMap) -> Result<Option<SignedDuration>, ApiError>
             None => Ok(None),
         };
     };
-    let digits = !time.is_empty() && time.bytes().all(|byte| byte.is_ascii_digit());
-    let milliseconds = digits.then(|| time.parse().ok()).flatten().filter(|milliseconds| *milliseconds > 0);
-    let lifetime = milliseconds.map(SignedDuration::from_millis).filter(|lifetime| *lifetime <= LONGEST);
-    let refusal =
-        || bad_request(format!("The header '{TIME}' has the value '{time}'. It must be a number of milliseconds."));
-    lifetime.map(Some).ok_or_else(refusal)
+    let refusal = |rule: &str| bad_request(format!("The header '{TIME}' has the value '{time}'. It must {rule}."));
+    if time.bytes().all(|byte| byte == b'0') || !time.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(refusal("be a number of milliseconds"));
+    }
+    // What is no number is too large to be one.
+    let lifetime = time.parse().ok().map(SignedDuration::from_millis).filter(|lifetime| *lifetime <= LONGEST);
+    lifetime.map(Some).ok_or_else(|| refusal(&format!("not be more than {}", LONGEST.as_millis())))
 }

@@ -69,3 +69,24 @@ async fn what_sets_no_clock_is_refused() {
     }
     assert_eq!(app.position().await, 0);
 }
+
+#[tokio::test]
+async fn a_time_or_duration_beyond_what_can_be_told_is_called_that() {
+    let app = TestApp::new();
+    for (body, detail) in [
+        (
+            json!({ "mode": "frozen", "now": "9999-12-31T23:59:59Z" }),
+            "`9999-12-31T23:59:59Z` lies beyond the last time that a clock can show, which is 9999-12-30T22:00:00.999999Z",
+        ),
+        (json!({ "mode": "frozen", "now": "2026-02-30T00:00:00Z" }), "`2026-02-30T00:00:00Z` is no RFC 3339 time"),
+        (json!({ "mode": "frozen", "now": "9999-12-31" }), "`9999-12-31` is no RFC 3339 time"),
+        (
+            json!({ "mode": "frozen", "now": "-009000-01-01T00:00:00Z" }),
+            "`-009000-01-01T00:00:00Z` is no RFC 3339 time",
+        ),
+        (json!({ "advance": "P99999999999D" }), "`P99999999999D` is longer than any two times can be apart"),
+        (json!({ "advance": "P99999999999" }), "`P99999999999` is no ISO 8601 duration"),
+    ] {
+        assert_eq!(set(&app, body).await.expect(400).json()["detail"], detail);
+    }
+}

@@ -15,10 +15,7 @@ use super::{
     retrieve::nothing_there,
     scope::ReadScope,
 };
-use crate::{
-    ids::Resource,
-    read::instances::{Kept, Revision},
-};
+use crate::{ids::Resource, read::instances::Revision};
 
 /// The metadata of all instances that the path names; 304 if the client has it.
 pub async fn metadata(
@@ -29,7 +26,7 @@ pub async fn metadata(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let resource = path.within(scope.partition);
-    let Some(revision) = view.revision(&resource, kept).await? else { return Err(nothing_there(&resource).into()) };
+    let Some(revision) = view.revision(&resource).await? else { return Err(nothing_there(&resource).into()) };
     let etag = etag(&resource, revision);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|known| known.to_str().ok());
     if known.is_some_and(|known| known.eq_ignore_ascii_case(&etag)) {
@@ -41,12 +38,10 @@ pub async fn metadata(
     Ok((headers, array).into_response())
 }
 
-/// Without quotes: the service sends none. Original and latest versions have different ones, unless they are the same.
-fn etag(resource: &Resource, revision: Revision) -> String {
-    let Revision { watermark, count, kept } = revision;
-    match (resource, kept) {
-        (Resource::Instance(_), _) => watermark.0.to_string(),
-        (Resource::Study(_) | Resource::Series(_), Kept::Latest) => format!("{}-{count}", watermark.0),
-        (Resource::Study(_) | Resource::Series(_), Kept::Original) => format!("{}-{count}-original", watermark.0),
+/// Without quotes: the service sends none. The original version has that of the latest.
+fn etag(resource: &Resource, Revision { watermark, count }: Revision) -> String {
+    match resource {
+        Resource::Instance(_) => watermark.0.to_string(),
+        Resource::Study(_) | Resource::Series(_) => format!("{}-{count}", watermark.0),
     }
 }

@@ -51,8 +51,6 @@ pub struct Revision {
     pub watermark: Watermark,
     /// How many instances it has.
     pub count: i64,
-    /// Which versions are meant; the latest if none of them has been updated.
-    pub kept: Kept,
 }
 
 /// Which of the two versions that are kept of an updated instance.
@@ -151,21 +149,15 @@ impl View {
         Ok(Some((stored_instance(&row, &resource)?, frames.map(|Json(frames)| frames))))
     }
 
-    /// What the metadata of a resource is known by; nothing if it has no instances.
-    pub async fn revision(&self, resource: &Resource, kept: Kept) -> Result<Option<Revision>, ReadError> {
-        let mut query = QueryBuilder::new(format!(
-            "select max(v.watermark) as watermark, count(*) as count, count(i.original) as updated
-               from {}
-              where ",
-            kept.source()
-        ));
+    /// What the metadata of a resource is known by, whichever version is asked for; nothing if it has no instances.
+    pub async fn revision(&self, resource: &Resource) -> Result<Option<Revision>, ReadError> {
+        let mut query =
+            QueryBuilder::new("select max(i.watermark) as watermark, count(*) as count from instances i where ");
         self.push_resource(&mut query, resource);
         let row = query.build().fetch_one(&self.pool).await?;
         let watermark: Option<i64> = row.try_get("watermark")?;
         let count = row.try_get("count")?;
-        let updated: i64 = row.try_get("updated")?;
-        let kept = if updated == 0 { Kept::Latest } else { kept };
-        Ok(watermark.map(|watermark| Revision { watermark: Watermark(watermark), count, kept }))
+        Ok(watermark.map(|watermark| Revision { watermark: Watermark(watermark), count }))
     }
 
     /// The DICOM JSON of each instance of a resource, in the order of their storing, as the client takes it.

@@ -36,13 +36,10 @@ impl Grouping {
             [.., Fragment { length: 0, .. }] => total.saturating_sub(1),
             _ => total,
         };
-        if total == 0 {
-            return Self::Single(0);
-        }
-        if declared == 1 {
+        if total > 0 && declared == 1 {
             return Self::Frames(vec![total]);
         }
-        if declared == total || declared == full {
+        if total == 0 || declared == total || declared == full {
             return Self::Single(declared);
         }
         let extended = extended_offsets(dataset);
@@ -51,15 +48,19 @@ impl Grouping {
                 by_offsets(&offset_table.iter().copied().map(u64::from).collect::<Vec<_>>(), fragments, declared)
             })
             .or_else(|| by_codestreams(fragments, declared))
-            .map_or(Self::Unknown(declared.min(total)), Self::Frames)
+            .map_or(Self::Unknown(declared), Self::Frames)
+    }
+
+    /// Number of frames for which there are fragments.
+    pub(super) fn count(&self, fragments: usize) -> u32 {
+        self.declared().min(u32::try_from(fragments).unwrap_or(u32::MAX))
     }
 
     /// Number of frames.
-    pub(super) fn count(&self, fragments: usize) -> u32 {
-        let fragments = u32::try_from(fragments).unwrap_or(u32::MAX);
+    pub(super) fn declared(&self) -> u32 {
         match self {
-            Self::Frames(sizes) => u32::try_from(sizes.len()).unwrap_or(u32::MAX).min(fragments),
-            Self::Single(count) | Self::Unknown(count) => *count.min(&fragments),
+            Self::Frames(sizes) => u32::try_from(sizes.len()).unwrap_or(u32::MAX),
+            Self::Single(count) | Self::Unknown(count) => *count,
         }
     }
 

@@ -3,7 +3,7 @@
 mod grouping;
 mod native;
 
-use std::ops::Range;
+use std::{num::NonZeroU32, ops::Range};
 
 use dicom_dictionary_std::tags;
 use serde::{Deserialize, Serialize};
@@ -35,6 +35,9 @@ enum Layout {
         length: u64,
         /// Whole frames that are there.
         count: u32,
+        /// Frames that are declared, and not or not wholly there.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        missing: Option<NonZeroU32>,
     },
     /// Fragments, one behind the other, with an item header before each.
     Encapsulated {
@@ -50,7 +53,7 @@ enum Layout {
 impl FrameTable {
     /// The table of an image; nothing if the instance has no Pixel Data, or lacks Rows, Columns or Bits Allocated.
     ///
-    /// Number of Frames is believed only as far as there are bytes or fragments for it.
+    /// Number of Frames is believed only as far as there are bytes or fragments for it; what it says is noted.
     pub fn of(file: &Part10) -> Option<Self> {
         let pixel_data = file.pixel_data.as_ref()?;
         let length = native::frame_length(&file.dataset)?;
@@ -58,7 +61,8 @@ impl FrameTable {
         Some(Self(match pixel_data {
             PixelData::Native(extent) => {
                 let count = extent.length.checked_div(length).unwrap_or(0).min(declared.into());
-                Layout::Native { offset: extent.offset, length, count: u32::try_from(count).unwrap_or(declared) }
+                let count = u32::try_from(count).unwrap_or(declared);
+                Layout::Native { offset: extent.offset, length, count, missing: NonZeroU32::new(declared - count) }
             }
             PixelData::Encapsulated { offset_table, fragments } => Layout::Encapsulated {
                 offset: fragments.first().map_or(0, |fragment| fragment.offset),
@@ -75,11 +79,19 @@ impl FrameTable {
         self
     }
 
-    /// Number of frames.
+    /// Number of frames that are there.
     pub fn count(&self) -> u32 {
         match &self.0 {
             Layout::Native { count, .. } => *count,
             Layout::Encapsulated { fragments, grouping, .. } => grouping.count(fragments.len()),
+        }
+    }
+
+    /// Number of frames that the image says it has.
+    pub fn declared(&self) -> u32 {
+        match &self.0 {
+            Layout::Native { count, missing, .. } => count.saturating_add(missing.map_or(0, NonZeroU32::get)),
+            Layout::Encapsulated { grouping, .. } => grouping.declared(),
         }
     }
 

@@ -90,6 +90,19 @@ fn declared_frames_are_believed_as_far_as_there_are_bytes() {
 }
 
 #[test]
+fn what_is_declared_is_known_beside_what_is_there() {
+    let counts = |image: &Image, pixel_data| {
+        let table = FrameTable::of(&part10(&[image.elements(), pixel_data])).unwrap();
+        (table.count(), table.declared())
+    };
+    let three = Image { frames: "3", ..GREY };
+    assert_eq!(counts(&three, element(tags::PIXEL_DATA, VR::OB, &[0; 28])), (3, 3));
+    assert_eq!(counts(&three, element(tags::PIXEL_DATA, VR::OB, &[0; 20])), (2, 3));
+    assert_eq!(counts(&three, open(tags::PIXEL_DATA, VR::OB, &[item(b""), item(&[0; 4])])), (1, 3));
+    assert_eq!(counts(&GREY, open(tags::PIXEL_DATA, VR::OB, &[item(b"")])), (0, 1));
+}
+
+#[test]
 fn one_frame_is_all_fragments() {
     assert_eq!(GREY.encapsulated(b"", &[], &[&[1; 4], &[2; 6]]), (1, vec![vec![0..4, 12..18]]));
 }

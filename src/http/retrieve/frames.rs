@@ -57,7 +57,10 @@ pub async fn frames(
     if target.is_some() || file.is_deflated {
         check_size(instance.length)?;
     }
-    let table = table.filter(|table| has_all(table, &numbers)).ok_or_else(no_such_frame)?;
+    // What is transcoded fails if the frame is declared and not there.
+    let count = |table: &FrameTable| if target.is_some() { table.declared() } else { table.count() };
+    let has_all = |table: &FrameTable| numbers.iter().all(|number| *number <= count(table));
+    let table = table.filter(has_all).ok_or_else(no_such_frame)?;
     let syntax = target.map_or(instance.transfer_syntax.as_str(), |target| target.uid());
     let contents = match target {
         None if !file.is_deflated => stored(&file.name, &table, &numbers)?,
@@ -100,11 +103,6 @@ async fn made(
         made.insert(number, frame);
     }
     Ok(numbers.iter().map(|number| Content::Made(made.get(number).cloned().unwrap_or_default())).collect())
-}
-
-/// Whether the table has frames of all these numbers.
-fn has_all(table: &FrameTable, numbers: &[u32]) -> bool {
-    numbers.iter().all(|number| *number <= table.count())
 }
 
 /// The refusal of a frame that is not there.

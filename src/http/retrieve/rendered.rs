@@ -79,7 +79,7 @@ async fn answer(
             "Requested DICOM instance size is above the supported limit of {MAX_FILE_BYTES} for rendering. Please retrieve the whole file in the original transfer syntax instead of rendering to image media type."
         )));
     }
-    let table = table.filter(|table| number <= table.count()).ok_or_else(no_such_frame)?;
+    let table = table.filter(|table| number <= table.declared()).ok_or_else(no_such_frame)?;
     let file = StoredFile::of(&context.blobs, &scope.service.name, &instance);
     let picture = picture(&file, table, number, format, quality).await.map_err(drawing_error)?;
     Ok(([(header::CONTENT_TYPE, format.media_type())], picture).into_response())

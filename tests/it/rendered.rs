@@ -174,6 +174,9 @@ async fn colour_becomes_red_green_and_blue() {
     assert_eq!(drawn(&app, &ybr).await, [[254, 0, 0], [0, 255, 1]]);
     let subsampled = colours("YBR_FULL_422", 2, &[76, 150, 85, 255]);
     assert_eq!(drawn(&app, &subsampled).await[0], [254, 0, 0]);
+    for (pixels, expected) in [([16, 235, 128, 128], [[0; 3], [255; 3]]), ([81, 81, 90, 240], [[254, 0, 0]; 2])] {
+        assert_eq!(drawn(&app, &colours("YBR_PARTIAL_422", 2, &pixels)).await, expected, "video range");
+    }
     let planar = subsampled.sibling().with_bytes(0x0028_0006, "US", us(&[1]));
     let unknown = colours("HSV", 2, &[0; 6]);
     for instance in [planar, unknown] {

@@ -73,8 +73,10 @@ fn native_frames_lie_one_behind_the_other() {
 fn bits_and_subsampled_colours_have_sizes_of_their_own() {
     let bits = Image { bits: 1, frames: "2", ..GREY };
     assert_eq!(bits.native(4), (2, vec![vec![0..2], vec![2..4]]), "each frame begins at a byte");
-    let ybr = Image { photometric: "YBR_FULL_422", samples: 3, ..GREY };
-    assert_eq!(ybr.native(24), (1, vec![vec![0..24]]), "two bytes a pixel, four columns");
+    for photometric in ["YBR_FULL_422", "YBR_PARTIAL_422"] {
+        let ybr = Image { photometric, samples: 3, ..GREY };
+        assert_eq!(ybr.native(24), (1, vec![vec![0..24]]), "two bytes a pixel, four columns");
+    }
 }
 
 #[test]

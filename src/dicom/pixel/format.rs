@@ -77,8 +77,9 @@ pub struct Frame {
 }
 
 impl Photometric {
-    fn parse(text: &str) -> Self {
-        match text {
+    /// What a defined term means.
+    pub fn parse(text: &str) -> Self {
+        match text.trim() {
             "MONOCHROME1" => Self::Monochrome1,
             "MONOCHROME2" => Self::Monochrome2,
             "PALETTE COLOR" => Self::PaletteColor,
@@ -128,7 +129,7 @@ impl PixelFormat {
             return Err(PixelError::Description("bits stored or high bit"));
         }
         let photometric = match dataset.first_text(tags::PHOTOMETRIC_INTERPRETATION) {
-            Some(text) => Photometric::parse(text.trim()),
+            Some(text) => Photometric::parse(&text),
             None if samples > 1 => Photometric::Rgb,
             None if dataset.element(tags::RED_PALETTE_COLOR_LOOKUP_TABLE_DATA).is_some() => Photometric::PaletteColor,
             None => Photometric::Monochrome2,
@@ -163,13 +164,9 @@ impl PixelFormat {
 
     /// Bytes of a frame.
     pub fn byte_length(&self) -> usize {
-        match (self.bits_allocated, self.photometric) {
-            (1, _) => self.pixels().div_ceil(8),
-            (_, Photometric::YbrFull422 | Photometric::YbrPartial422) if self.samples == 3 => {
-                self.rows * self.columns.next_multiple_of(2) * 2 * self.sample_bytes()
-            }
-            _ => self.values() * self.sample_bytes(),
-        }
+        let size = (self.rows as u64, self.columns as u64);
+        let length = native_length(size, self.samples as u64, self.bits_allocated.into(), self.photometric);
+        usize::try_from(length).unwrap_or(usize::MAX)
     }
 
     /// A stored value as a number: the bits below High Bit, sign-extended if need be.
@@ -185,6 +182,20 @@ impl PixelFormat {
             true => ((bits << unused) as i32) >> unused,
             false => ((bits << unused) >> unused) as i32,
         }
+    }
+}
+
+/// Bytes of a frame of so many rows and columns that is not compressed.
+///
+/// Frames of one bit a sample begin at a byte each, and those with one chrominance for each two pixels have two bytes a
+/// pixel and an even width, as the service's own library reckons.
+pub fn native_length((rows, columns): (u64, u64), samples: u64, bits_allocated: u64, photometric: Photometric) -> u64 {
+    match (bits_allocated, photometric) {
+        (1, _) => rows.saturating_mul(columns).div_ceil(8),
+        (_, Photometric::YbrFull422 | Photometric::YbrPartial422) => {
+            rows.saturating_mul(columns.next_multiple_of(2)).saturating_mul(2)
+        }
+        _ => rows.saturating_mul(columns).saturating_mul(samples).saturating_mul(bits_allocated.div_ceil(8)),
     }
 }
 

@@ -17,7 +17,7 @@ pub(crate) use self::decode::swap;
 pub use self::{
     colour::to_rgb,
     decode::{Codec, decode_frame},
-    format::{Arrangement, Frame, MAX_FRAME_BYTES, Photometric, PixelFormat},
+    format::{Arrangement, Frame, MAX_FRAME_BYTES, Photometric, PixelFormat, native_length},
     jpeg_2000::encode,
 };
 

@@ -165,6 +165,24 @@ async fn only_the_stored_bits_count_and_may_be_signed() {
 }
 
 #[tokio::test]
+async fn values_of_32_bits_are_negative_only_if_they_are_signed() {
+    let app = TestApp::new();
+    let unsigned = Instance::new()
+        .with_pixels(1, 3, 1)
+        .with_bytes(0x0028_0100, "US", us(&[32]))
+        .with_bytes(0x0028_0101, "US", us(&[32]))
+        .with_bytes(0x0028_0102, "US", us(&[31]))
+        .with_bytes(0x7FE0_0010, "OW", us(&[0, 0, 0, 0x8000, 0xFFFF, 0xFFFF]));
+    assert_eq!(drawn(&app, &unsigned).await, grey(&[0, 127, 255]));
+    let signed = unsigned.sibling().with_bytes(0x0028_0103, "US", us(&[1]));
+    assert_eq!(drawn(&app, &signed).await, grey(&[255, 0, 255]), "0, the lowest there is, -1");
+    let window = unsigned.sibling().with(0x0028_1050, "DS", "2147483648").with(0x0028_1051, "DS", "1");
+    let rescaled = window.clone().with(0x0028_1050, "DS", "4294967296").with(0x0028_1053, "DS", "2");
+    assert_eq!(drawn(&app, &window).await, grey(&[0, 255, 255]));
+    assert_eq!(drawn(&app, &rescaled.sibling()).await, grey(&[0, 255, 255]));
+}
+
+#[tokio::test]
 async fn colour_becomes_red_green_and_blue() {
     let app = TestApp::new();
     assert_eq!(drawn(&app, &colours("RGB", 2, &[1, 2, 3, 4, 5, 6])).await, [[1, 2, 3], [4, 5, 6]]);

@@ -170,12 +170,13 @@ impl PixelFormat {
     }
 
     /// A stored value as a number: the bits below High Bit, sign-extended if need be.
-    pub fn value(&self, stored: u32) -> i32 {
+    pub fn value(&self, stored: u32) -> i64 {
         let shift = u32::from(self.high_bit + 1 - self.bits_stored);
-        self.extend(stored >> shift)
+        let value = self.extend(stored >> shift);
+        if self.is_signed { value.into() } else { (value as u32).into() }
     }
 
-    /// The lowest Bits Stored bits as a number.
+    /// The lowest Bits Stored bits as a number; 32 of them as they are, whatever the sign.
     pub fn extend(&self, bits: u32) -> i32 {
         let unused = 32 - u32::from(self.bits_stored);
         match self.is_signed {

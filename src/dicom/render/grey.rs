@@ -28,7 +28,7 @@ pub(super) fn draw(opened: &OpenedFile, frame: &Frame, first: &Frame) -> Vec<u8>
         None => Voi::range(first, &opened.part10.dataset, &modality),
     };
     let level = |stored: u32| {
-        let level = voi.level(modality.apply(i64::from(format.value(stored)))) as u8;
+        let level = voi.level(modality.apply(format.value(stored))) as u8;
         if format.photometric == Photometric::Monochrome1 { 255 - level } else { level }
     };
     if format.bits_allocated <= 16 && format.pixels() > 1 << 12 {
@@ -105,7 +105,7 @@ impl Voi {
     /// The range of the pixels of a frame; those that are padding do not count.
     fn range(frame: &Frame, dataset: &Dataset, modality: &Modality) -> Self {
         let padding = dataset.integer(tags::PIXEL_PADDING_VALUE);
-        let values = frame.stored(0).map(|stored| i64::from(frame.format.value(stored)));
+        let values = frame.stored(0).map(|stored| frame.format.value(stored));
         let values = values.filter(|value| Some(*value) != padding);
         let (low, high) = values.fold((i64::MAX, i64::MIN), |(low, high), value| (low.min(value), high.max(value)));
         let (low, high) = if low > high { (0, 0) } else { clipped(&frame.format, low, high) };

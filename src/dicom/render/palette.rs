@@ -28,6 +28,6 @@ pub(super) fn draw(opened: &OpenedFile, frame: &Frame) -> Result<Vec<u8>, PixelE
         16 => (table.entry(value) >> 8) as u8,
         _ => table.entry(value) as u8,
     };
-    let values = frame.stored(0).map(|stored| i64::from(frame.format.value(stored)));
+    let values = frame.stored(0).map(|stored| frame.format.value(stored));
     Ok(values.flat_map(|value| tables.each_ref().map(|table| level(table, value))).collect())
 }

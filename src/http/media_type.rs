@@ -1,5 +1,7 @@
 //! Media types as clients write them: RFC 9110 8.3.1, and the unquoted `type=application/dicom` that it forbids.
 
+use std::borrow::Cow;
+
 use axum::http::{HeaderMap, header};
 
 /// A media type with its parameters.
@@ -61,6 +63,12 @@ impl MediaType {
     pub fn parameter(&self, name: &str) -> Option<&str> {
         self.parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
+}
+
+/// All lines of `Accept`. A byte that is no text becomes a character of no token: it spoils no more than the alternative
+/// that it stands in.
+pub fn accept_lines(headers: &HeaderMap) -> Vec<Cow<'_, str>> {
+    headers.get_all(header::ACCEPT).iter().map(|line| String::from_utf8_lossy(line.as_bytes())).collect()
 }
 
 /// Splits a list at its commas, but not at those in quotes.

@@ -1,8 +1,8 @@
 //! Choosing the form and the transfer syntax of an answer: pure, and table-tested.
 
-use axum::http::{HeaderMap, header};
+use axum::http::HeaderMap;
 
-use super::media_type::{MediaType, split_list};
+use super::media_type::{MediaType, accept_lines, split_list};
 
 /// Explicit VR Little Endian (PS3.5 A.2).
 pub const EXPLICIT_VR_LITTLE_ENDIAN: &str = "1.2.840.10008.1.2.1";
@@ -59,8 +59,9 @@ struct Alternative {
 
 /// Chooses among the alternatives of all `Accept` lines; nothing if none is acceptable.
 pub fn choose(kind: Kind, headers: &HeaderMap) -> Option<Choice> {
-    let lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
-    let mut alternatives: Vec<Alternative> = lines.flat_map(split_list).filter_map(alternative).collect();
+    let lines = accept_lines(headers);
+    let alternatives = lines.iter().flat_map(|line| split_list(line)).filter_map(alternative);
+    let mut alternatives: Vec<Alternative> = alternatives.collect();
     alternatives.sort_by(|a, b| b.quality.total_cmp(&a.quality)); // stable: equals stay in the order written
 
     let mut chosen: Option<(f32, Choice)> = None;
@@ -136,7 +137,7 @@ impl Row {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
+    use axum::http::{HeaderValue, header};
 
     use super::*;
 

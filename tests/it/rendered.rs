@@ -1,6 +1,8 @@
 //! `GET …/rendered` and `GET …/frames/{n}/rendered`
 
-use crate::support::{Answer, Instance, TestApp, raw};
+use reqwest::Method;
+
+use crate::support::{Answer, Instance, TestApp, raw, send};
 
 const PNG: &str = "image/png";
 
@@ -118,6 +120,20 @@ async fn the_first_failing_check_decides() {
     ] {
         let answer = app.get(&path, accept).await;
         assert_eq!((answer.status.as_u16(), answer.text()), (status, text), "{path} {accept}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_text_is_an_alternative_all_the_same() {
+    let app = TestApp::new();
+    let instance = Instance::new().with_pixels(1, 1, 1);
+    app.store([&instance]).await.expect(200);
+    for (accept, text) in [
+        (&b"\xFF"[..], "The request headers are not acceptable"),
+        (b"image/png, \xFF", "The request contains multiple accept headers, which is not supported."),
+    ] {
+        let request = app.request(Method::GET, &format!("{}/rendered", instance.path())).header("accept", accept);
+        assert_eq!(send(request).await.expect(406).text(), text);
     }
 }
 

@@ -1,6 +1,8 @@
 //! `GET` of studies, series and instances
 
-use crate::support::{Instance, STORED_INSTANCE, STORED_MULTIPART, TestApp, parts_of};
+use reqwest::Method;
+
+use crate::support::{Instance, STORED_INSTANCE, STORED_MULTIPART, TestApp, parts_of, send};
 
 const EXPLICIT: &str = "application/dicom; transfer-syntax=1.2.840.10008.1.2.1";
 
@@ -49,6 +51,23 @@ async fn several_instances_come_only_as_they_are_stored() {
         answer.text(),
         "Accept transfer syntax '1.2.840.10008.1.2.1' is not supported when multiple instances are matched. Matching instances can be retrieved with their original transfer syntax by specifying 'transfer-syntax=*' in the Accept header."
     );
+}
+
+#[tokio::test]
+async fn an_alternative_that_cannot_be_read_is_skipped() {
+    let app = TestApp::new();
+    let instance = Instance::new().with_pixels(3, 3, 1);
+    app.store([&instance]).await.expect(200);
+    let frame = format!("{}/frames/1", instance.path());
+    for (path, accept, status) in [
+        (instance.path(), &b"\xFF/\xFF; q=0.5, application/dicom; transfer-syntax=*"[..], 200),
+        (instance.path(), b"application/\xC3, application/dicom", 200),
+        (instance.path(), b"application/dicom\xFF", 406),
+        (frame, b"text/h\xE9, application/octet-stream", 200),
+    ] {
+        let request = app.request(Method::GET, &path).header("accept", accept);
+        send(request).await.expect(status);
+    }
 }
 
 #[tokio::test]

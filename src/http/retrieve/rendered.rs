@@ -23,7 +23,7 @@ use crate::{
     http::{
         context::Context,
         error::{ApiError, bad_request, not_acceptable},
-        media_type::{MediaType, split_list},
+        media_type::{MediaType, accept_lines, split_list},
         path::ResourcePath,
         scope::ReadScope,
     },
@@ -125,8 +125,8 @@ enum Format {
 impl Format {
     /// The one alternative of `Accept`, JPEG if there is none.
     fn chosen(headers: &HeaderMap) -> Result<Self, ApiError> {
-        let lines = headers.get_all(header::ACCEPT).iter().filter_map(|line| line.to_str().ok());
-        let mut alternatives = lines.flat_map(split_list);
+        let lines = accept_lines(headers);
+        let mut alternatives = lines.iter().flat_map(|line| split_list(line));
         match (alternatives.next(), alternatives.next()) {
             (None, _) => Ok(Self::Jpeg),
             (_, Some(_)) => {

@@ -55,7 +55,17 @@ async fn frames_come_in_the_order_of_the_list_and_as_often_as_it_names_them() {
 async fn a_list_that_is_none_is_refused_in_the_words_of_the_service() {
     let app = TestApp::new();
     let missing = Instance::new();
-    for (list, entry) in [("abc", "abc"), ("1,", ""), ("1,,2", ""), ("1;2", "1;2"), ("99999999999", "99999999999")] {
+    for (list, entry) in [
+        ("abc", "abc"),
+        ("1,", ""),
+        ("1,,2", ""),
+        ("1;2", "1;2"),
+        ("99999999999", "99999999999"),
+        ("%C3%A9", "é"),
+        ("%FF", "\u{FFFD}"),
+        ("1%ff", "1\u{FFFD}"),
+        ("1,%ff,x", "\u{FFFD}"),
+    ] {
         let answer = frames(&app, &missing, list, "text/html").await.expect(400);
         let expected = format!("The query parameter 'frames' is invalid. Unable to parse value '{entry}' as Int32.");
         assert_eq!(answer.text(), expected);

@@ -98,6 +98,12 @@ async fn the_first_failing_check_decides() {
             "The query parameter 'frame' is invalid. The value '1,2' is not valid.",
         ),
         (
+            path("/frames/1%ff/rendered"),
+            PNG,
+            400,
+            "The query parameter 'frame' is invalid. The value '1\u{FFFD}' is not valid.",
+        ),
+        (
             path("/rendered?quality=x"),
             PNG,
             400,

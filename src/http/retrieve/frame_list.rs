@@ -1,9 +1,10 @@
 //! The list of frames in a path, `1,3,5` (PS3.18 10.4.1.1.6): parsed in the words of the service.
 
 use axum::{
-    extract::{FromRequestParts, RawPathParams},
+    extract::{FromRequestParts, MatchedPath},
     http::request::Parts,
 };
+use percent_encoding::percent_decode_str;
 
 use crate::http::{
     context::Context,
@@ -17,8 +18,8 @@ pub struct FrameList(Vec<i32>);
 impl FromRequestParts<Context> for FrameList {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, ApiError> {
-        let text = path_parameter(parts, context, "frames").await;
+    async fn from_request_parts(parts: &mut Parts, _: &Context) -> Result<Self, ApiError> {
+        let text = frames_parameter(parts);
         Self::parse(&text).map_err(|entry| {
             bad_request(format!("The query parameter 'frames' is invalid. Unable to parse value '{entry}' as Int32."))
         })
@@ -46,11 +47,13 @@ pub fn below_one() -> ApiError {
     )
 }
 
-/// A parameter of the path, percent-decoded.
-pub async fn path_parameter(parts: &mut Parts, context: &Context, wanted: &str) -> String {
-    let parameters = RawPathParams::from_request_parts(parts, context).await.ok();
-    let text = parameters.as_ref().and_then(|known| known.iter().find(|(name, _)| *name == wanted));
-    text.map(|(_, text)| text.to_owned()).unwrap_or_default()
+/// What stands for `{frames}` in the path, percent-decoded. A refusal names it, so it need not be text.
+pub fn frames_parameter(parts: &Parts) -> String {
+    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    // From the end: what is mounted does not see the beginning of its path.
+    let index = route.rsplit('/').position(|segment| segment == "{frames}");
+    let segment = index.and_then(|index| parts.uri.path().rsplit('/').nth(index));
+    percent_decode_str(segment.unwrap_or_default()).decode_utf8_lossy().into_owned()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use axum::{
 use image::{ExtendedColorType, ImageEncoder, ImageResult, codecs::jpeg::JpegEncoder, codecs::png::PngEncoder};
 
 use super::{
-    frame_list::{below_one, path_parameter},
+    frame_list::{below_one, frames_parameter},
     frames::no_such_frame,
     nothing_there,
     work::{MAX_FILE_BYTES, Slot, StoredFile, WorkError},
@@ -170,8 +170,8 @@ pub struct FrameNumber(i32);
 impl FromRequestParts<Context> for FrameNumber {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, context: &Context) -> Result<Self, ApiError> {
-        let text = path_parameter(parts, context, "frames").await;
+    async fn from_request_parts(parts: &mut Parts, _: &Context) -> Result<Self, ApiError> {
+        let text = frames_parameter(parts);
         text.trim().parse().map(Self).map_err(|_| invalid("frame", &text))
     }
 }

@@ -18,6 +18,8 @@ pub enum Kind {
     Instance,
     /// Frames of one instance.
     Frames,
+    /// The same in version 1: always multipart.
+    FramesInParts,
 }
 
 /// What the answer shall be like.
@@ -126,9 +128,16 @@ impl Row {
             (Kind::Instances | Kind::Instance, "*/*", _) => {
                 ("application/dicom", Form::Multipart, FILES, Syntax::AsStored)
             }
-            (Kind::Frames, "application/octet-stream", form) => ("application/octet-stream", form, FRAMES, EXPLICIT),
-            (Kind::Frames, "image/jp2", Form::Multipart) => ("image/jp2", form, &[LOSSLESS][..], LOSSLESS),
-            (Kind::Frames, "*/*", _) => ("application/octet-stream", Form::Multipart, FRAMES, Syntax::AsStored),
+            (Kind::Frames, "application/octet-stream", form)
+            | (Kind::FramesInParts, "application/octet-stream", form @ Form::Multipart) => {
+                ("application/octet-stream", form, FRAMES, EXPLICIT)
+            }
+            (Kind::Frames | Kind::FramesInParts, "image/jp2", Form::Multipart) => {
+                ("image/jp2", form, &[LOSSLESS][..], LOSSLESS)
+            }
+            (Kind::Frames | Kind::FramesInParts, "*/*", _) => {
+                ("application/octet-stream", Form::Multipart, FRAMES, Syntax::AsStored)
+            }
             _ => return None,
         };
         Some(Self { media_type, form, allowed, default })
@@ -204,9 +213,9 @@ mod tests {
     #[test]
     fn frames_have_media_types_of_their_own() {
         use Form::{Multipart, Single};
-        let accepted = |line: &str| {
+        let accepted = |kind, line: &str| {
             let headers = HeaderValue::from_str(line).into_iter().map(|value| (header::ACCEPT, value)).collect();
-            choose(Kind::Frames, &headers).map(|choice| (choice.media_type, choice.form, choice.syntax))
+            choose(kind, &headers).map(|choice| (choice.media_type, choice.form, choice.syntax))
         };
         let octets = "application/octet-stream";
         for (line, expected) in [
@@ -228,7 +237,9 @@ mod tests {
             ("image/jpeg", None),
             ("application/*", None),
         ] {
-            assert_eq!(accepted(line), expected, "{line}");
+            assert_eq!(accepted(Kind::Frames, line), expected, "{line}");
+            let in_parts = expected.filter(|(_, form, _)| *form == Multipart);
+            assert_eq!(accepted(Kind::FramesInParts, line), in_parts, "{line}");
         }
     }
 }

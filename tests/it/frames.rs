@@ -1,6 +1,8 @@
 //! `GET …/frames/{list}`
 
-use crate::support::{Answer, Instance, TestApp, parts_of};
+use reqwest::Method;
+
+use crate::support::{Answer, Instance, TestApp, parts_of, send};
 
 const STORED: &str = "application/octet-stream; transfer-syntax=*";
 const PARTS: &str = r#"multipart/related; type="application/octet-stream"; transfer-syntax=*"#;
@@ -30,6 +32,19 @@ async fn one_frame_comes_as_a_single_part() {
         assert_eq!(answer.header("content-type"), Some(EXPLICIT));
         assert_eq!(answer.header("etag"), None);
         assert_eq!(answer.body, frame(2));
+    }
+}
+
+#[tokio::test]
+async fn version_1_sends_frames_in_parts_only() {
+    let app = TestApp::new();
+    let instance = three_frames();
+    app.store([&instance]).await.expect(200);
+    for version in ["v1", "v1.0-prerelease"] {
+        let path = format!("/services/{}/{version}{}/frames/2", app.service, instance.path());
+        let ask = |accept: &str| send(app.at_root(Method::GET, &path).header("accept", accept));
+        assert_eq!(ask(STORED).await.expect(406).text(), "The request headers are not acceptable");
+        assert_eq!(parts_of(&ask(PARTS).await.expect(200))[0].1, frame(2));
     }
 }
 

@@ -94,7 +94,7 @@ const ABOUT: &str = "An emulator of the DICOM service of Azure Health Data Servi
 
 /// What lies in a data partition, of a service that has them.
 fn in_partition_groups(version: ApiVersion, segment: &str) -> Vec<Group> {
-    let mut groups = vec![store::group(), search::group(), retrieve::group(), workitems::group()];
+    let mut groups = vec![store::group(), search::group(), retrieve::group(version), workitems::group()];
     if version == ApiVersion::V2 {
         groups.push(operations::bulk_update());
     }

@@ -4,6 +4,7 @@ use super::{
     operation::{DICOM_JSON, Group, Operation, get},
     schema::{file, list, named, range, text},
 };
+use crate::http::version::ApiVersion;
 
 const INSTANCE: &str = "/studies/{study}/series/{series}/instances/{instance}";
 const FILES: &str = r#"multipart/related; type="application/dicom"; transfer-syntax=*"#;
@@ -12,7 +13,11 @@ const FRAMES: &str = r#"multipart/related; type="application/octet-stream"; tran
 const FRAME: &str = "application/octet-stream; transfer-syntax=*";
 
 /// Retrieving.
-pub fn group() -> Group {
+pub fn group(version: ApiVersion) -> Group {
+    let frames = match version {
+        ApiVersion::V1 => &[FRAMES][..],
+        ApiVersion::V2 => &[FRAMES, FRAME],
+    };
     Group {
         name: "Retrieve",
         about: "As stored (`transfer-syntax=*`), as Explicit VR Little Endian (`1.2.840.10008.1.2.1`) or as JPEG 2000 \
@@ -28,7 +33,7 @@ pub fn group() -> Group {
                 .with(original)
                 .with(|it| files(it, &[FILE, FILES])),
             get("/studies/{study}/series/{series}/instances/{instance}/frames/{frames}", "retrieveFrames", "Frames")
-                .with(|it| files(it, &[FRAMES, FRAME])),
+                .with(|it| files(it, frames)),
             get(
                 "/studies/{study}/series/{series}/instances/{instance}/rendered",
                 "renderInstance",

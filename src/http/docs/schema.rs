@@ -112,7 +112,10 @@ pub fn components() -> Components {
                 ("type", word(&["update", "export", "reindex"]).into()),
                 ("createdTime", time().into()),
                 ("lastUpdatedTime", time().into()),
-                ("status", word(&["notStarted", "running", "succeeded", "completed", "failed", "canceled"]).into()),
+                (
+                    "status",
+                    word(&["notStarted", "running", "succeeded", "completed", "failed", "canceled", "unknown"]).into(),
+                ),
                 ("percentComplete?", range(0, 100, 0).into()),
                 ("resources?", list(text()).into()),
                 ("results?", counters.into()),

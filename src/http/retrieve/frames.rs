@@ -27,6 +27,7 @@ use crate::{
         negotiate::{Form, Kind},
         path::ResourcePath,
         scope::ReadScope,
+        version::ApiVersion,
     },
     ids::Resource,
 };
@@ -40,7 +41,11 @@ pub async fn frames(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let numbers = list.numbers()?;
-    let choice = acceptable(Kind::Frames, &headers)?;
+    let kind = match scope.version {
+        ApiVersion::V1 => Kind::FramesInParts,
+        ApiVersion::V2 => Kind::Frames,
+    };
+    let choice = acceptable(kind, &headers)?;
     if choice.form == Form::Single && numbers.len() > 1 {
         return Err(bad_request(
             "The accept header is supported for single frame retrieval, use multi-part accept header instead.",

@@ -289,7 +289,7 @@ mod tests {
 
     #[test]
     fn long_words_find_too_much_rather_than_too_little() -> Result<(), TantivyError> {
-        let long = "\u{e9}".repeat(40_000);
+        let long = "\u{e9}".repeat(1_500);
         for index in indexes(&[(1, &long)])? {
             assert_eq!(find(&index, SERVICE, "a", &long[..200])?, Hits::Versions(vec![1]));
             assert_eq!(find(&index, SERVICE, "a", &format!("{long}x"))?, Hits::Versions(vec![1]));

@@ -46,8 +46,7 @@ struct Prefix {
     key: Vec<u8>,
     /// The words of each segment that begin so.
     terms: Vec<Vec<TermInfo>>,
-    /// How many entries have them, where one with two such words counts twice. More than can be read if not all of the
-    /// words are here.
+    /// How many entries have them, where one with two such words counts twice.
     entries: u64,
 }
 
@@ -65,15 +64,23 @@ impl Snapshot {
         if words.is_empty() || words.len() > self.longest || letters > LONGEST_PATTERN {
             return Ok(Hits::Versions(Vec::new()));
         }
-        let prefixes = words.iter().map(|word| self.prefix(key(service, attribute, word)));
-        let mut prefixes = prefixes.collect::<Result<Vec<Prefix>, _>>()?;
-        prefixes.retain(|prefix| prefix.entries <= READ_AT_MOST);
-        prefixes.sort_by_key(|prefix| prefix.entries);
-        match prefixes.first() {
-            Some(rarest) if rarest.entries <= FEW => prefixes.retain(|prefix| prefix.entries <= FEW),
-            Some(only) if prefixes.len() == 1 && only.entries > LOOKED_UP_AT_MOST => return Ok(Hits::Many),
-            Some(_) => {}
-            None => return Ok(Hits::Many),
+        // If one row in n has the words, a walk passes n rows for each of the page.
+        let walk = number(page).saturating_mul(self.entries(service)?);
+        let worth_looking_up = (walk / ROWS_PER_LOOKUP).isqrt().min(LOOKED_UP_AT_MOST);
+        let limits = if words.len() == 1 { &[worth_looking_up][..] } else { &[FEW, READ_AT_MOST] };
+        let mut prefixes = Vec::new();
+        for limit in limits {
+            for word in words {
+                prefixes.extend(self.prefix(key(service, attribute, word), *limit)?);
+            }
+            if !prefixes.is_empty() {
+                break;
+            }
+        }
+        match prefixes.as_slice() {
+            [] => return Ok(Hits::Many),
+            [only] if only.entries > worth_looking_up => return Ok(Hits::Many),
+            _ => {}
         }
         let has_all = |document: &&Arc<Document>| prefixes.iter().all(|prefix| prefix.begins_word_of(document));
         let mut versions: Vec<i64> = self.waiting.iter().filter(has_all).map(|document| document.since.0).collect();
@@ -85,10 +92,7 @@ impl Snapshot {
         }
         versions.sort_unstable();
         versions.dedup();
-        let found = versions.len() as u64;
-        // If one row in n is found, a walk passes n rows for each of the page.
-        let walk = number(page).saturating_mul(self.entries(service)?) / found.max(1);
-        match found > LOOKED_UP_AT_MOST || found * ROWS_PER_LOOKUP > walk {
+        match versions.len() as u64 > worth_looking_up {
             true => Ok(Hits::Many),
             false => Ok(Hits::Versions(versions)),
         }
@@ -101,21 +105,24 @@ impl Snapshot {
         Ok(written + waiting as u64)
     }
 
-    /// What the index has of words that begin like this, as far as it can be read.
-    fn prefix(&self, key: Vec<u8>) -> Result<Prefix, TantivyError> {
+    /// What the index has of words that begin like this; nothing if more entries than these have them.
+    fn prefix(&self, key: Vec<u8>, limit: u64) -> Result<Option<Prefix>, TantivyError> {
         let mut prefix = Prefix { terms: Vec::new(), entries: 0, key };
         for segment in self.searcher.segment_readers() {
             let mut of_segment = Vec::new();
             let inverted = segment.inverted_index(self.fields.word)?;
             let mut terms = inverted.terms().range().ge(&prefix.key).lt(behind(&prefix.key)).into_stream()?;
-            while prefix.entries <= READ_AT_MOST && terms.advance() {
+            while terms.advance() {
                 let term = terms.value();
                 prefix.entries += u64::from(term.doc_freq);
+                if prefix.entries > limit {
+                    return Ok(None);
+                }
                 of_segment.push(term.clone());
             }
             prefix.terms.push(of_segment);
         }
-        Ok(prefix)
+        Ok(Some(prefix))
     }
 
     /// The documents of a segment that have one of the terms of each word.

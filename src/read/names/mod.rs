@@ -81,9 +81,8 @@ impl Sight {
             _ if self.is_hopeless() => Ok(Vec::new()),
             Self::Pool(pool) => Ok(sql.build().fetch_all(&pool).await?),
             Self::Held { mut transaction, .. } => {
-                let rows = sql.build().fetch_all(&mut *transaction).await?;
-                transaction.rollback().await?;
-                Ok(rows)
+                // The transaction ends with the next use of its connection: nobody waits for that.
+                Ok(sql.build().fetch_all(&mut *transaction).await?)
             }
         }
     }

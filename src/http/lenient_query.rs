@@ -203,7 +203,10 @@ impl Requests {
             },
             (Place::Field, field) => match delimiter(field) {
                 Ok(body) => {
-                    self.body = body.unwrap_or(self.body);
+                    // Chunks prevail over a length (RFC 9112 6.3).
+                    if !matches!(self.body, Body::Chunks) {
+                        self.body = body.unwrap_or(self.body);
+                    }
                     Place::Field
                 }
                 Err(Unknown) => Place::Lost,
@@ -255,11 +258,11 @@ mod tests {
     #[test]
     fn queries_are_encoded_and_nothing_else() {
         let bodies = "POST /a<b?c<d HTTP/1.1\r\nX: ?<\r\nContent-Length: 12\r\n\r\n\r\nG /?<\r\n\r\n\
-                      \r\nPOST /?\">&?= HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n\
+                      \r\nPOST /?\">&?= HTTP/1.1\r\nTransfer-Encoding: Chunked\r\nContent-Length: 3\r\n\r\n\
                       a;x=\"\r\nGET /?<\r\n<\r\n1\r\n<\r\n0\r\nT: <\r\n\r\n\
                       GET /?<";
         let expected = "POST /a<b?c%3Cd HTTP/1.1\r\nX: ?<\r\nContent-Length: 12\r\n\r\n\r\nG /?<\r\n\r\n\
-                        \r\nPOST /?%22%3E&?= HTTP/1.1\r\nTransfer-Encoding: Chunked\r\n\r\n\
+                        \r\nPOST /?%22%3E&?= HTTP/1.1\r\nTransfer-Encoding: Chunked\r\nContent-Length: 3\r\n\r\n\
                         a;x=\"\r\nGET /?<\r\n<\r\n1\r\n<\r\n0\r\nT: <\r\n\r\n\
                         GET /?%3C";
         for length in [1, 2, 3, 7, 64, 1_000] {

@@ -6,12 +6,17 @@ use super::{Arrangement, Frame, Photometric, PixelError, PixelFormat};
 pub fn to_rgb(frame: Frame) -> Result<Frame, PixelError> {
     let format = frame.format;
     let convert: fn([u8; 3]) -> [u8; 3] = match (format.samples, format.photometric) {
-        (3, Photometric::Rgb) if format.arrangement == Arrangement::Interleaved => return Ok(frame),
         (3, Photometric::Rgb) => |pixel| pixel,
         (3, Photometric::YbrFull | Photometric::YbrFull422) => from_ybr_full,
         (3, Photometric::YbrPartial422) => from_ybr_partial,
         _ => return Err(PixelError::Unsupported("the photometric interpretation")),
     };
+    if format.bits_allocated == 1 {
+        return Err(PixelError::Unsupported("colour of one bit a sample"));
+    }
+    if (format.photometric, format.arrangement) == (Photometric::Rgb, Arrangement::Interleaved) {
+        return Ok(frame);
+    }
     let rgb = PixelFormat { photometric: Photometric::Rgb, arrangement: Arrangement::Interleaved, ..format };
     if format.bits_allocated != 8 {
         return match format.photometric {
@@ -83,6 +88,14 @@ mod tests {
         photometric: Photometric::YbrFull,
         arrangement: Arrangement::Interleaved,
     };
+
+    #[test]
+    fn colours_of_one_bit_are_refused() {
+        for photometric in [Photometric::Rgb, Photometric::YbrFull] {
+            let format = PixelFormat { bits_allocated: 1, bits_stored: 1, high_bit: 0, photometric, ..FORMAT };
+            assert!(to_rgb(Frame { format, bytes: vec![0] }).is_err());
+        }
+    }
 
     fn rgb(format: PixelFormat, bytes: &[u8]) -> Vec<u8> {
         to_rgb(Frame { format, bytes: bytes.to_vec() }).unwrap().bytes
